@@ -38,10 +38,10 @@ function withoutErrors({ paths, components: { schemas }, ...document }) {
 export async function clientOperations(documents) {
   const operations = {};
   for (const [api, makeDocument] of Object.entries(documents)) {
-    const { paths } = JSON.parse(await makeDocument());
+    const { paths, components } = JSON.parse(await makeDocument());
     for (const [path, methods] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(methods)) {
-        operations[operation.operationId] = operationOf(api, method, path, operation);
+        operations[operation.operationId] = operationOf(api, method, path, operation, components);
       }
     }
   }
@@ -64,9 +64,10 @@ export type OperationName = keyof typeof operations;
 `;
 }
 
-function operationOf(api, method, path, { operationId, parameters = [], requestBody, responses }) {
+function operationOf(api, method, path, operation, components) {
+  const { operationId, parameters = [], requestBody, responses } = operation;
   const named = (place) => parameters.filter((one) => one.in === place).map(({ name }) => name);
-  const taken = [...named('path'), ...named('query')];
+  const taken = [...named('path'), ...named('query'), ...fieldsOf(requestBody, components)];
   const twice = taken.filter((name, index) => taken.indexOf(name) !== index);
   if (twice.length > 0)
     throw new Error(`${operationId} takes ${twice[0]} in two places: a client can't tell them apart`);
@@ -80,6 +81,13 @@ function operationOf(api, method, path, { operationId, parameters = [], requestB
     takesBody: requestBody !== undefined,
     pages,
   };
+}
+
+function fieldsOf(requestBody, { schemas } = {}) {
+  if (requestBody === undefined) return [];
+  const { schema } = requestBody.content['application/json'];
+  const { properties } = schema.$ref === undefined ? schema : schemas[schema.$ref.split('/').at(-1)];
+  return Object.keys(properties);
 }
 
 function mapValues(object, map) {

@@ -6,6 +6,7 @@ export type TokenSource = string | (() => string | Promise<string>);
 /** One question to the source. */
 interface Asked {
   readonly answer: Promise<string>;
+  readonly resolve: (token: string) => void;
   /** null until the answer has come. */
   token: string | null;
 }
@@ -52,17 +53,32 @@ export class Bearer {
   }
 
   #ask(source: () => string | Promise<string>): Asked {
+    let settle!: { resolve: (token: string) => void; reject: (error: unknown) => void };
+    const answer = new Promise<string>((resolve, reject) => (settle = { resolve, reject }));
+    const asked: Asked = { answer, resolve: settle.resolve, token: null };
     // The source is called inside a promise, so that a synchronous throw becomes a rejection too.
-    const asked: Asked = { answer: Promise.resolve().then(source).then(given), token: null };
-    asked.answer.then(
-      (token) => (asked.token = token),
-      () => this.#forget(asked),
+    const asking = Promise.resolve().then(source).then(given);
+    asking.then(
+      (token) => this.#came(token, asked),
+      (error: unknown) => {
+        this.#forget(asked);
+        settle.reject(error);
+      },
     );
     return asked;
   }
 
+  /** A token that comes too late for its own question answers the one after it: a slow source would never give one. */
+  #came(token: string, asked: Asked): void {
+    asked.resolve(token);
+    const current = (this.#asked ??= asked);
+    current.token ??= token;
+    current.resolve(current.token);
+  }
+
+  /** Unless it was answered meanwhile. */
   #forget(asked: Asked): void {
-    if (this.#asked === asked) this.#asked = null;
+    if (this.#asked === asked && asked.token === null) this.#asked = null;
   }
 }
 

@@ -41,18 +41,20 @@ export interface Call {
 export interface Received {
   readonly answer: TransportAnswer;
   readonly text: string | null;
+  readonly tries: number;
 }
 
 type Tried =
-  | (Received & { readonly failure: null })
+  | (Omit<Received, 'tries'> & { readonly failure: null })
   | { readonly failure: Failure; readonly text: string; readonly error: unknown };
 
 /**
  * Sends a request until it is answered, at any of its addresses.
  *
  * @throws Problem when the service refuses the request, or still answers "not now" at the deadline
- * @throws NoAnswer when no answer came before the deadline, or there was no token to ask with
- * @throws the signal's reason; what the token source throws before anything was sent
+ * @throws NoAnswer when no answer came before the deadline, there was no token to ask with, or the transport, the
+ * token source or onRetry failed after a try
+ * @throws the signal's reason; what the token source or the transport throws before anything was sent
  */
 export async function answered(call: Call, settings: CallSettings): Promise<Received> {
   const untilMs = performance.now() + settings.deadlineMs;
@@ -60,32 +62,27 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
   let lastAnswer: { readonly status: number; readonly text: string } | null = null;
   let unknown = false;
   let renewed = false;
-  const known = (tries: number): FailedCall => ({
-    outcome: unknown ? 'unknown' : 'nothing',
-    key: call.key,
-    tries,
-  });
-  for (let tries = 1; ; tries++) {
+  let tries = 0;
+  let hasFailed = false;
+  const known = (): FailedCall => ({ outcome: unknown ? 'unknown' : 'nothing', key: call.key, tries });
+  const endBy = (what: string, url: string) => (error: unknown) => {
+    call.signal?.throwIfAborted();
+    if (!hasFailed) throw error; // the caller knows the errors of its own functions, and nothing else was sent
+    throw new NoAnswer(url, `could not be asked again: ${what} failed`, known(), error);
+  };
+  for (;;) {
     const url = call.addresses.preferred;
     const token = await settings.bearer
       .get(untilMs - performance.now(), call.signal)
-      .catch((error: unknown) => {
-        call.signal?.throwIfAborted();
-        if (tries === 1) throw error; // the caller knows the errors of its own source, and nothing was sent
-        throw new NoAnswer(url, 'could not be asked again: the token source failed', known(tries - 1), error);
-      });
-    if (token === null) {
-      throw new NoAnswer(
-        url,
-        'could not be asked: the token source gave no token in time',
-        known(tries - 1),
-        null,
-      );
-    }
+      .catch(endBy('the token source', url));
+    if (token === null)
+      throw new NoAnswer(url, 'could not be asked: the token source gave no token in time', known(), null);
     const leftMs = untilMs - performance.now();
     const wasLast = leftMs <= settings.tryMs;
-    const one = await tryOnce(call, url, token, leftMs, settings);
-    if (one.failure === null) return one;
+    tries++;
+    const one = await tryOnce(call, url, token, leftMs, settings).catch(endBy('the transport', url));
+    if (one.failure === null) return { answer: one.answer, text: one.text, tries };
+    hasFailed = true;
     const { failure, text, error } = one;
     unknown ||= call.key !== null && isUnknown(failure);
     if (failure.kind === 'answered' && failure.status === 401) {
@@ -94,13 +91,13 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
         renewed = true;
         continue;
       }
-    }
+    } else renewed = false;
     if (failure.kind === 'answered') lastAnswer = { status: failure.status, text };
     const giveUp = () =>
       // A try that the deadline cut off says less than the last answer.
       lastAnswer !== null && (failure.kind === 'answered' || (failure.code === 'ETIMEDOUT' && wasLast))
-        ? new Problem(lastAnswer.status, lastAnswer.text, known(tries))
-        : new NoAnswer(url, reasonOf(failure), known(tries), error);
+        ? new Problem(lastAnswer.status, lastAnswer.text, known())
+        : new NoAnswer(url, reasonOf(failure), known(), error);
     if (!mayTryAgain(failure)) throw giveUp();
     tried.add(url);
     call.addresses.moveOn(url);
@@ -110,7 +107,11 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     const waitMs = anotherIsLeft ? 0 : pauseMs(failure, tries - 1, restMs);
     if (waitMs >= restMs) throw giveUp();
     if (waitMs === 0) continue;
-    settings.onRetry?.({ url, reason: reasonOf(failure), pauseMs: waitMs });
+    try {
+      settings.onRetry?.({ url, reason: reasonOf(failure), pauseMs: waitMs });
+    } catch (error) {
+      endBy('onRetry', url)(error);
+    }
     await pause(waitMs, call.signal);
     tried.clear();
   }

@@ -31,7 +31,10 @@ export interface CallOptions {
   /** Of this call, in place of the client's. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
-  /** Further headers: `traceparent`, `x-correlation-id`, `x-causation-id`, `if-none-match`. */
+  /**
+   * Further headers: `traceparent`, `x-correlation-id`, `x-causation-id`, `if-none-match`. One that the client sends
+   * by itself is a TypeError.
+   */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -6,6 +6,7 @@ import {
   createClient,
   NoAnswer,
   Problem,
+  type CallOptions,
   type ClientOptions,
   type Retry,
   type Transport,
@@ -137,6 +138,57 @@ describe('a change', () => {
   });
 });
 
+describe('an error', () => {
+  const coded = (code: string) => Object.assign(new Error(code), { code });
+  const bug = new TypeError('a bug');
+  const failing = (...errors: Error[]): Transport => {
+    return () => Promise.reject(errors.shift() ?? new Error('one too many'));
+  };
+
+  it('of a certificate leads to the next address, without a pause', async () => {
+    const transport: Transport = async ({ url }) => {
+      if (url.startsWith('https://one')) throw coded('CERT_HAS_EXPIRED');
+      return { status: 200, header: () => null, text: async () => '{}', stream: async function* () {} };
+    };
+    const { client, retried } = clientOf(['https://one', 'https://two'], { transport });
+    await client.confirmOrder({ orderId: ORDER });
+    expect(retried).toEqual([]);
+  });
+
+  it('that is none of the network leaves the outcome as the tries before it did', async () => {
+    const { client } = clientOf('http://one', { transport: failing(coded('ECONNRESET'), bug) });
+    const failed = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+    expect(failed).toBeInstanceOf(NoAnswer);
+    expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 2, cause: bug });
+  });
+
+  it('that is none of the network is told as it is where nothing was sent', async () => {
+    const { client } = clientOf('http://one', { transport: failing(bug) });
+    expect(await failure(client.confirmOrder({ orderId: ORDER }))).toBe(bug);
+  });
+
+  it('of onRetry leaves the outcome as the tries before it did', async () => {
+    const onRetry = () => {
+      throw bug;
+    };
+    const { client } = clientOf('http://one', { transport: failing(coded('ECONNRESET')), onRetry });
+    const failed = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+    expect(failed).toBeInstanceOf(NoAnswer);
+    expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 1, cause: bug });
+  });
+
+  it('is the reason of the signal where that has ended the call', async () => {
+    const ending = new AbortController();
+    const onRetry = () => {
+      ending.abort(new Error('enough'));
+      throw bug;
+    };
+    const { client } = clientOf('http://one', { transport: failing(coded('ECONNRESET')), onRetry });
+    const ended = await failure(client.confirmOrder({ orderId: ORDER }, { signal: ending.signal }));
+    expect(ended!.message).toBe('enough');
+  });
+});
+
 describe('a pause', () => {
   it('is not made that ends after the deadline', async () => {
     const { url, received } = await serverOf(problem(503, 'event_store_unavailable', '30'));
@@ -190,6 +242,61 @@ describe('a token that does not come', () => {
     expect(late).toMatchObject({ url, outcome: 'nothing', key: 'mine', tries: 0 });
     await client.confirmOrder({ orderId: ORDER });
     expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T']);
+  });
+
+  it('is used by the next call if it comes late', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const { client } = clientOf(url, { token: sourceOf(() => late.promise) });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    late.resolve('late');
+    await new Promise(setImmediate);
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late']);
+  });
+
+  it('is used by a call that waits for another if it comes late', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const another = () => (late.resolve('late'), never());
+    const { client } = clientOf(url, {
+      token: sourceOf(() => late.promise, another),
+      deadlineMs: DEADLINE_MS,
+    });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    await client.confirmOrder({ orderId: ORDER });
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late', 'Bearer late']);
+  });
+
+  it('is used also where the question after it failed meanwhile', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const noIssuer = () => Promise.reject(new Error('no issuer'));
+    const { client } = clientOf(url, { token: sourceOf(() => late.promise, noIssuer) });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    expect((await failure(client.confirmOrder({ orderId: ORDER })))!.message).toBe('no issuer');
+    late.resolve('late');
+    await new Promise(setImmediate);
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late']);
+  });
+
+  it('does not take the place of one that was had meanwhile', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const { client } = clientOf(url, {
+      token: sourceOf(
+        () => late.promise,
+        () => 'T',
+      ),
+    });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    await client.confirmOrder({ orderId: ORDER });
+    late.resolve('late');
+    await new Promise(setImmediate);
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T', 'Bearer T']);
   });
 
   it('leaves the outcome as the tries before it did', async () => {
@@ -252,6 +359,19 @@ describe('a token that does not come', () => {
     });
     expect((await failure(client.confirmOrder({ orderId: ORDER })))!.message).toBe('no key');
   });
+});
+
+it('a token is renewed as often as it expires while a call goes on', async () => {
+  const { url, received } = await serverOf(
+    problem(401, 'token_expired'),
+    problem(503, 'event_store_unavailable'),
+    problem(401, 'token_expired'),
+    done,
+  );
+  const { client } = clientOf(url, { token: () => `T${received.length}` });
+  await client.confirmOrder({ orderId: ORDER });
+  const sent = received.map(({ headers }) => headers.authorization);
+  expect(sent).toEqual(['Bearer T0', 'Bearer T1', 'Bearer T1', 'Bearer T3']);
 });
 
 describe('no token', () => {
@@ -335,9 +455,9 @@ it('a redirection is not followed, since it would take the token along', async (
 });
 
 it('a page in the place of an answer is a problem', async () => {
-  const { url } = await serverOf((response) => response.end('<html>Log in'));
+  const { url } = await serverOf(lost, (response) => response.end('<html>Log in'));
   const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
-  expect(refused).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine' });
+  expect(refused).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine', tries: 2 });
 });
 
 it('a dry run has no key, and has done nothing even where its outcome is not known', async () => {
@@ -351,6 +471,41 @@ it('a dry run has no key, and has done nothing even where its outcome is not kno
     expect(one.url).toBe(path);
     expect(headers['idempotency-key']).toBeUndefined();
   }
+});
+
+describe('a header of the caller', () => {
+  const sentWith = async (options: CallOptions) => {
+    const { url, received } = await serverOf(done);
+    const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }, options));
+    return { refused, headers: received[0]?.headers };
+  };
+
+  it('is sent whatever the case of its name', async () => {
+    const headers = { 'If-Match': '*', 'X-Correlation-Id': 'mine' };
+    expect(await sentWith({ headers })).toMatchObject({
+      refused: null,
+      headers: { 'if-match': '*', 'x-correlation-id': 'mine' },
+    });
+  });
+
+  it.each([
+    [{ 'idempotency-key': 'mine' }, 'use the option key'],
+    [{ 'Idempotency-Key': 'mine' }, 'use the option key'],
+    [{ Authorization: 'Bearer mine' }, 'give the client the token'],
+    [{ 'Content-Type': 'text/plain' }, 'bodies are JSON'],
+    [{ 'Consistent-With': 'mine' }, 'give its session the position'],
+  ])('is refused where the client sends one itself: %j', async (headers, instead) => {
+    const { refused, headers: sent } = await sentWith({ headers });
+    expect(sent).toBeUndefined();
+    expect(refused).toBeInstanceOf(TypeError);
+    expect(refused!.message).toContain(instead);
+  });
+
+  it('is refused where it says the same as an option', async () => {
+    const { refused, headers } = await sentWith({ ifMatch: 1, headers: { 'If-Match': '*' } });
+    expect(headers).toBeUndefined();
+    expect(refused).toEqual(new TypeError('if-match is given twice: as a header and as the option ifMatch'));
+  });
 });
 
 it('an error of the caller is told at once', async () => {

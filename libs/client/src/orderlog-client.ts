@@ -12,11 +12,12 @@ import type {
   PagedName,
 } from './operation-types.js';
 import type { Answer, CallOptions, ClientOptions, PageOptions, RawRequest } from './options.js';
+import { headersOf } from './headers.js';
 import { itemsOf, pagesOf } from './pages.js';
-import { requestOf, type Outgoing } from './request.js';
+import { rawRequestOf, requestOf, type Outgoing } from './request.js';
 import { Session } from './session.js';
 import { jsonLines } from './json-lines.js';
-import { Problem } from './errors.js';
+import { Problem, type FailedCall } from './errors.js';
 import { fetchTransport } from './transport.js';
 
 export {
@@ -137,8 +138,7 @@ function clientOver(
       const { answer: streamed } = await receive(requestOf(operations.exportOrders, input), options, true);
       yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
     },
-    send: ({ body, ...request }, options = {}) =>
-      answer({ ...request, body: body === undefined ? null : JSON.stringify(body), orderId: null }, options),
+    send: async (request, options = {}) => answer(rawRequestOf(request), options),
     withSession: (other = new Session()) => clientOver(addresses, settings, other),
   };
 }
@@ -148,24 +148,11 @@ function isDryRun(path: string): boolean {
   return query !== undefined && new URLSearchParams(query).get('dryRun') === 'true';
 }
 
-function headersOf(
-  { ifMatch, headers }: CallOptions,
-  { body, key, position }: { body: string | null; key: string | null; position: string | null },
-): Record<string, string> {
-  return {
-    ...headers,
-    ...(body === null ? {} : { 'content-type': 'application/json' }),
-    ...(key === null ? {} : { 'idempotency-key': key }),
-    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
-    ...(position === null ? {} : { 'consistent-with': position }),
-  };
-}
-
-function answerOf({ answer, text, key }: Received & { readonly key: string | null }): Answer<unknown> {
+function answerOf({ answer, text, tries, key }: Received & { readonly key: string | null }): Answer<unknown> {
   const revision = /^"(\d+)"$/.exec(answer.header('etag') ?? '');
   return {
     status: answer.status,
-    body: text === null || text === '' ? null : bodyIn(text, { status: answer.status, key }),
+    body: text === null || text === '' ? null : bodyIn(text, answer.status, { key, tries }),
     revision: revision === null ? null : Number(revision[1]),
     replayed: answer.header('idempotent-replayed') === 'true',
     location: answer.header('location'),
@@ -174,10 +161,10 @@ function answerOf({ answer, text, key }: Received & { readonly key: string | nul
 }
 
 /** @throws Problem when the text is no JSON: a proxy answered */
-function bodyIn(text: string, { status, key }: { status: number; key: string | null }): unknown {
+function bodyIn(text: string, status: number, { key, tries }: Omit<FailedCall, 'outcome'>): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Problem(status, text, { outcome: key === null ? 'nothing' : 'unknown', key, tries: 1 });
+    throw new Problem(status, text, { outcome: key === null ? 'nothing' : 'unknown', key, tries });
   }
 }

@@ -25,6 +25,9 @@ describe('a request that failed', () => {
     [answered(503, 'outcome_unknown'), true, false, true],
     [answered(503, 'shutting_down'), true, true, false],
     [answered(503, 'service_unavailable'), true, false, true],
+    [answered(503, 'token_keys_unavailable'), true, false, false],
+    [answered(503, 'http_503'), true, false, true],
+    [answered(503, 'no_healthy_upstream'), true, false, true],
     [answered(503, 'order_parked'), false, false, false],
     [answered(503, 'order_unreadable'), false, false, false],
     [answered(502, 'http_502'), true, false, true],
@@ -54,6 +57,24 @@ describe('a request without an answer', () => {
     expect(lostBy(failed('ECONNRESET', 'connect'))?.lost).toBe('not sent');
     expect(lostBy(new TypeError('no failure of the network'))).toBeNull();
   });
+});
+
+describe('a server that cannot be trusted', () => {
+  const failed = (code: string) =>
+    lostBy(new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) }));
+
+  it.each([
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+  ])('was sent nothing: %s', (code) => expect(failed(code)).toEqual({ lost: 'not sent', code }));
+
+  it.each(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'])(
+    'may have been sent the request before the connection broke: %s',
+    (code) => expect(failed(code)).toEqual({ lost: 'unknown', code }),
+  );
 });
 
 describe('the pause before the next try', () => {

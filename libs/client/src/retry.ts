@@ -1,3 +1,4 @@
+import type { ProblemCode } from './errors.js';
 import type { Lost } from './transport.js';
 
 /** How one try failed. */
@@ -16,6 +17,21 @@ const TRY_AGAIN = new Set([408, 429, 502, 503, 504]);
 const LOST_TO_OTHERS = 'conflict_retry_exhausted';
 /** Problems that a person has to resolve: another try soon does not help. */
 const NOT_BY_ITSELF = new Set(['order_parked', 'order_unreadable']);
+
+/**
+ * The 503s with which the service says that it has done nothing. Any other may come from a proxy, or with the code of
+ * a later release, after the command was done.
+ */
+const NOTHING_DONE = new Set<string>([
+  'event_store_unavailable',
+  'not_caught_up',
+  'order_parked',
+  'order_unreadable',
+  'read_models_unavailable',
+  'search_unavailable',
+  'shutting_down',
+  'token_keys_unavailable',
+] satisfies ProblemCode[]);
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
@@ -37,11 +53,7 @@ export function isAway(failure: Failure): boolean {
 /** Whether the request may have been done although the try failed in this way. */
 export function isUnknown(failure: Failure): boolean {
   if (failure.kind === 'lost') return failure.lost === 'unknown';
-  // Every 5xx but 503 is unknown. Of the 503s, those of a proxy are unknown, and those of the service that say so.
-  return (
-    (failure.status >= 500 && failure.status !== 503) ||
-    ['outcome_unknown', 'service_unavailable', 'http_503'].includes(failure.code)
-  );
+  return failure.status >= 500 && !(failure.status === 503 && NOTHING_DONE.has(failure.code));
 }
 
 /**

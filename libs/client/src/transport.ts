@@ -19,7 +19,7 @@ export interface TransportAnswer {
 
 /**
  * Sends a request. When there is no answer, it throws an error that has, itself or in its chain of causes, a
- * `code` of Node's sockets or undici. Any other error is taken for a bug: the request is not sent again.
+ * `code` of Node's sockets, of TLS or undici. Any other error is taken for a bug: the request is not sent again.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
 
@@ -41,12 +41,15 @@ export type Lost = 'not sent' | 'unknown';
 
 /** With these codes the server never saw the request, unless the connection was already made (`wasConnected`). */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+/** The server's certificate is refused before anything is sent. */
+const NOT_TRUSTED =
+  /^(CERT_[A-Z_]+|CRL_[A-Z_]+|(DEPTH_ZERO_)?SELF_SIGNED_CERT(_IN_CHAIN)?|UNABLE_TO_[A-Z_]+|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 /**
- * With these codes the outcome is unknown. The last one: a connection that ends with its answer
- * (`Connection: close`) ended before the answer had its full length.
+ * With these codes the outcome is unknown. Those of TLS itself (`ERR_SSL_`) may come after the request was sent. The
+ * last one: a connection that ends with its answer (`Connection: close`) ended before the answer had its full length.
  */
 const LOST =
-  /^(E[A-Z]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|RES_CONTENT_LENGTH_MISMATCH))$/;
+  /^(E[A-Z]+|ERR_SSL_[A-Z0-9_]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|RES_CONTENT_LENGTH_MISMATCH))$/;
 
 const MAX_CAUSES = 5;
 
@@ -57,6 +60,7 @@ export function lostBy(error: unknown): { readonly lost: Lost; readonly code: st
     const { code, syscall } = one;
     const wasConnected = syscall === 'read' || syscall === 'write';
     if (typeof code === 'string' && NOT_SENT.test(code) && !wasConnected) return { lost: 'not sent', code };
+    if (typeof code === 'string' && NOT_TRUSTED.test(code)) return { lost: 'not sent', code };
     // A server that stops to listen resets connections that are being made.
     if (code === 'ECONNRESET' && syscall === 'connect') return { lost: 'not sent', code };
     if (typeof code === 'string' && LOST.test(code)) return { lost: 'unknown', code };
