@@ -13,7 +13,7 @@ import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { asOfOf, FilterQuery } from '../request/as-of.dto.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { orderFilterOf } from '../request/order-filter.dto.js';
-import { AtOnce } from './at-once.js';
+import { AtOnce } from '../request/at-once.js';
 import { csvHeader, csvLine } from './csv.js';
 import { takenInTime } from './taken-in-time.js';
 
