@@ -10,6 +10,7 @@ import { encodeOrderPosition } from '#platform/order-position.js';
 import { ReadModelKeeper, type ReadModelKeeperOptions } from '#projections/generations/read-model-keeper.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { startQueryApi } from '../../apps/query-api/src/start.js';
+import type { QueryApiSettings } from '../../apps/query-api/src/settings.js';
 import type { TokenOptions } from './command-api.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
@@ -56,11 +57,10 @@ export interface TestQuerySystem {
   /** Sends a GET as staff, by default. */
   ask(path: string, asking?: Asking): Promise<QueryAnswer>;
   /**
-   * Starts a further query-api on the same stores, which is closed with the system. Returns the function to ask it
-   * with.
-   * @param eventStoreUrl of another node of that event store
+   * Starts a further query-api on the same stores, which is closed with the system.
+   * @param changes of its settings, such as the address of another node of that event store
    */
-  another(eventStoreUrl?: string): Promise<TestQuerySystem['ask']>;
+  another(changes?: Partial<QueryApiSettings>): Promise<Pick<TestQuerySystem, 'url' | 'ask'>>;
   /** Mark of its event store, as positions carry it. */
   storeMark(): Promise<string>;
   /** A header that makes a read wait for everything that is in the event store now. */
@@ -124,10 +124,11 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
     token,
     storeMark,
     ask: (path, asking = {}) => ask(url + path, { token: staff, ...asking }),
-    async another(eventStoreUrl = settings.eventStoreUrl) {
-      const more = await startQueryApi({ ...settings, eventStoreUrl }, logger);
+    async another(changes = {}) {
+      const more = await startQueryApi({ ...settings, ...changes }, logger);
       apis.push(more);
-      return (path, asking = {}) => ask(`http://127.0.0.1:${more.port}${path}`, { token: staff, ...asking });
+      const url = `http://127.0.0.1:${more.port}`;
+      return { url, ask: (path, asking = {}) => ask(url + path, { token: staff, ...asking }) };
     },
     upToDate,
     async caughtUp() {

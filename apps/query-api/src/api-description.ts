@@ -22,7 +22,8 @@ export const queryApiDescription: ApiDescription = {
     '  as of an earlier moment.',
     '- **Money** is in whole minor units of the currency. **Times** are RFC 3339; times in requests need an offset',
     '  (in a query, + is sent as %2B) and are from 1970-01-01 to 9999-12-30 in UTC.',
-    '- **Limits**: a body has at most 64 KiB. The descriptions of fields name further limits.',
+    '- **Limits**: a body has at most 64 KiB. One instance tells the past of long orders, of more than 1,000 events or',
+    '  4 MB, to two requests of a tenant at once, and to three in all. The descriptions of fields name further limits.',
     '- **Errors** are problem documents (RFC 9457); `code` is for programs and never changes its meaning.',
   ].join('\n'),
 };

@@ -18,6 +18,8 @@ export interface QueryApiSettings {
   readonly audience: string;
   /** How long the app goes on answering after it reports that it is not ready. */
   readonly drainDelayMs?: number;
+  /** How long the client of an export may take nothing. */
+  readonly exportStalledAfterMs?: number;
   /** null: none is configured. */
   readonly elasticsearch: ElasticsearchConfig | null;
 }

@@ -27,6 +27,7 @@ const READ_CONNECTIONS = 10;
 const READ_TIMEOUT_MS = 5_000;
 const EXPORT_CONNECTIONS = 3;
 const EXPORT_STATEMENT_TIMEOUT_MS = 30_000;
+const EXPORT_STALLED_AFTER_MS = 60_000;
 
 export type RunningQueryApi = Required<RunningApp> & Pick<HttpApp, 'fastify'>;
 
@@ -59,6 +60,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       models,
       orders: new OrderReader(models),
       exports: new ReadModels(exportPool, generation),
+      exportStalledAfterMs: settings.exportStalledAfterMs ?? EXPORT_STALLED_AFTER_MS,
       search: new ActiveSearch(models, generation, elasticsearch),
       timeTravel: new TimeTravel(eventStore, { decodeEach }, leftOut, freshness),
       freshness,

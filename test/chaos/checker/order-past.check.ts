@@ -50,6 +50,7 @@ export function checkHistory(
       I9(about, `tells of event ${chapter.raw.revision}, which is behind the position ${most} that it names`);
   });
   if (items.length > limit) I4(about, `tells of ${items.length} events, and ${limit} were asked for`);
+  // No event of a run is so large that a page ends before its limit.
   if (nextCursor !== null && items.length < limit)
     I4(about, `says that there are more events than the ${items.length} that it tells of`);
   const last = (items.at(-1)?.['revision'] ?? after ?? -1) as number;

@@ -6,10 +6,13 @@ import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { FROM_THE_START, decodeFeedPlace } from '#read-models/readers/feed-place.js';
 import { ExportTooSlow, exportOrders } from '#read-models/readers/order-export.reader.js';
 import { filterOf } from '#read-models/readers/order-filter.js';
+import { readHistory, type HistoryPage } from '#read-models/readers/order-history.reader.js';
 import { sumOrders, TooManyGroups } from '#read-models/readers/order-totals.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
+import { PostgresOrderSearch } from '#read-models/search/postgres-order-search.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
-import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { questionOf } from '../order-search/shapes.js';
+import { ENGINES_MS, ProjectionBench, type RunningProjector } from '../../support/projections.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -18,6 +21,7 @@ const LOOKED_AT = 3;
 
 describe('what reads take at most', () => {
   let bench: ProjectionBench;
+  let running: RunningProjector;
 
   // Five orders are placed, each with two changes of its tags; one in another tenant beside each.
   beforeAll(async () => {
@@ -28,7 +32,8 @@ describe('what reads take at most', () => {
         await order.does(place(order, 1, { reference: `R${index}` }), tags('a'), tags('b'));
       }
     }
-    await bench.caughtUp(bench.start());
+    running = bench.start();
+    await bench.caughtUp(running);
   });
   afterAll(() => bench.close());
 
@@ -62,6 +67,83 @@ describe('what reads take at most', () => {
     it('gives every event once where it ends before that', async () => {
       const { events } = await followed(['TagsChanged'], 1);
       expect(events).toEqual(Array.from({ length: ORDERS }, () => ['TagsChanged 1', 'TagsChanged 2']).flat());
+    });
+  });
+
+  describe('a page of large events or orders', () => {
+    const PAGE_MB = 10;
+    const large: WrittenOrder[] = [];
+    const audience = { tenantId: 'large', customerId: null };
+
+    // Three orders of ten events. Each event has 0.9 MB, and each document 3 MB.
+    beforeAll(async () => {
+      for (let index = 0; index < 3; index++) {
+        const order = new WrittenOrder(bench.eventStore, audience.tenantId);
+        await order.does(place(order), ...Array.from({ length: 9 }, (_, at) => tags(`${at}`)));
+        large.push(order);
+      }
+      await bench.caughtUp(running);
+      const { schema } = (await activeGeneration(bench.pool))!;
+      await bench.rows(`UPDATE ${schema}.order_history SET data = json_build_object('text', repeat('x', 900000))
+        WHERE tenant_id = 'large'`);
+      await bench.rows(`UPDATE ${schema}.orders
+        SET document = document::jsonb || jsonb_build_object('text', repeat('x', 3000000)) WHERE tenant_id = 'large'`);
+    });
+
+    const megabytes = (page: unknown) => JSON.stringify(page).length / 1e6;
+
+    it.each([[[]], [['TagsChanged']]])(
+      'of the feed ends after some megabytes and says so, for the types %j',
+      async (types: string[]) => {
+        const seen: string[] = [];
+        const pages: number[] = [];
+        for (let after = FROM_THE_START; ;) {
+          const asked = { tenantId: 'large', after, types, limit: 100 };
+          const page = await readFeed(modelsOver(bench.pool), asked);
+          expect(megabytes(page)).toBeLessThan(PAGE_MB);
+          seen.push(...page.items.map(({ orderId, revision }) => `${orderId} ${revision}`));
+          pages.push(page.items.length);
+          if (!page.hasMore) break;
+          after = decodeFeedPlace(page.next);
+        }
+        const from = types.length === 0 ? 0 : 1;
+        const all = large.flatMap(({ orderId }) =>
+          Array.from({ length: 10 - from }, (_, index) => `${orderId} ${index + from}`),
+        );
+        expect(seen).toEqual(all);
+        expect(pages.length).toBeGreaterThan(1);
+      },
+    );
+
+    it.each([100, 3])(
+      'of the history ends after some megabytes, and the next goes on, of %i',
+      async (limit) => {
+        const seen: unknown[] = [];
+        let pages = 0;
+        const question = { audience, orderId: large[0]!.orderId, limit, hiddenTypes: [] };
+        for (let cursor: string | null = null; ;) {
+          const { page }: HistoryPage = (await readHistory(modelsOver(bench.pool), { ...question, cursor }))!;
+          expect(megabytes(page)).toBeLessThan(PAGE_MB);
+          seen.push(...page.items.map(({ revision, changes }) => [revision, changes['tags']?.to ?? null]));
+          pages += 1;
+          if (page.nextCursor === null) break;
+          cursor = page.nextCursor;
+        }
+        expect(seen).toEqual(Array.from({ length: 10 }, (_, at) => [at, at === 0 ? [] : [`${at - 1}`]]));
+        expect(pages).toBeGreaterThan(1);
+      },
+    );
+
+    it('of a search is of as many orders as the documents of some megabytes, and the next goes on', async () => {
+      const asked = questionOf({ audience, text: 'heart dish', sort: 'placedAt', limit: 100 });
+      const search = new PostgresOrderSearch(modelsOver(bench.pool));
+      const first = await search.search(asked);
+      const { nextCursor } = first;
+      const second = await search.search({ ...asked, cursor: nextCursor });
+      expect([first.items.length, second.items.length]).toEqual([2, 1]);
+      expect([first.total, second.total, second.nextCursor]).toEqual([3, 3, null]);
+      const found = [...first.items, ...second.items].map(({ orderId }) => orderId);
+      expect(new Set(found)).toEqual(new Set(large.map(({ orderId }) => orderId)));
     });
   });
 

@@ -91,9 +91,23 @@ describe('a large export', () => {
     expect((await system.ask('/v1/orders?limit=1')).status).toBe(200);
   });
 
+  it('is ended when its client takes nothing for too long, and others of its tenant are taken again', async () => {
+    const { url, ask } = await system.another({ exportStalledAfterMs: 500 });
+    const reading = await Promise.all([1, 2].map(() => paused(url)));
+    await until('others are taken', async () => {
+      return (await ask('/v1/exports/orders?customerId=none')).status === 200;
+    });
+    await until('the transactions are over', async () => (await exporting()) === 'none');
+    for (const response of reading) {
+      response.resume();
+      await until('its client is told', () => response.destroyed);
+      expect(response.complete).toBe(false);
+    }
+  });
+
   /** An export whose client stopped reading. */
-  async function paused(): Promise<http.IncomingMessage> {
-    const request = http.get(`${system.url}/v1/exports/orders`, {
+  async function paused(url = system.url): Promise<http.IncomingMessage> {
+    const request = http.get(`${url}/v1/exports/orders`, {
       headers: { authorization: `Bearer ${await system.token()}` },
     });
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];

@@ -29,7 +29,7 @@ describe('flips and rollbacks under load, with two query-apis', () => {
 
   beforeAll(async () => {
     system = await startTestQuerySystem();
-    asks = [(path, asking) => system.ask(path, asking), await system.another()];
+    asks = [(path, asking) => system.ask(path, asking), (await system.another()).ask];
     pool = testPool(system.postgresUrl, 4);
     hot = new WrittenOrder(system.eventStore);
     await hot.does(place(hot));

@@ -37,7 +37,7 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
     system = await startTestQuerySystem(elasticsearchUrl());
     client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
     pool = testPool(system.postgresUrl, 4);
-    const asks = [system.ask.bind(system), await system.another()];
+    const asks = [system.ask.bind(system), (await system.another()).ask];
     searches = asks.map(
       (ask): Search =>
         (body, headers = {}) =>

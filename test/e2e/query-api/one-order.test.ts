@@ -268,7 +268,7 @@ describe('one order over HTTP', () => {
     const leader = `esdb://127.0.0.1:${system.networks.eventStore.port}?tls=false`;
     const follower = await startFollowingNode(leader);
     try {
-      const askThere = await system.another(follower.url);
+      const { ask: askThere } = await system.another({ eventStoreUrl: follower.url });
       for (const query of ['?revision=0', '/diff?from=0'])
         expect((await askThere(`${path}${query}`)).status).toBe(200);
     } finally {

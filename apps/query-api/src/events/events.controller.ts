@@ -36,7 +36,12 @@ class FeedQuery {
   })
   types!: string[] | null;
 
-  @Integer({ min: 1, max: 1_000, otherwise: 100, description: 'The maximum number of events.' })
+  @Integer({
+    min: 1,
+    max: 1_000,
+    otherwise: 100,
+    description: 'The maximum number of events. A page of large events has fewer: see `hasMore`.',
+  })
   limit!: number;
 }
 

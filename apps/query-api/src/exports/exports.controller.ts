@@ -8,12 +8,14 @@ import type { ExportedOrder } from '#read-models/readers/order-export.reader.js'
 import { exportedOrderSchema } from '../orders/list.schemas.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
+import { Sources } from '../reads/sources.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { asOfOf, FilterQuery } from '../request/as-of.dto.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { orderFilterOf } from '../request/order-filter.dto.js';
-import { AtOnce } from './at-once.js';
+import { AtOnce } from '../request/at-once.js';
 import { csvHeader, csvLine } from './csv.js';
+import { takenInTime } from './taken-in-time.js';
 
 const formats = {
   ndjson: {
@@ -41,11 +43,13 @@ const EXPORTS_OF_ONE_TENANT = 2;
 @UseInterceptors(TellsPosition)
 export class ExportsController {
   readonly #bus: QueryBus;
+  readonly #sources: Sources;
   readonly #atOnce = new AtOnce(EXPORTS_OF_ONE_TENANT);
   readonly #logger = new Logger(ExportsController.name);
 
-  constructor(bus: QueryBus) {
+  constructor(bus: QueryBus, sources: Sources) {
     this.#bus = bus;
+    this.#sources = sources;
   }
 
   @Get('orders')
@@ -68,7 +72,10 @@ export class ExportsController {
       end();
       throw error;
     });
-    const texts = textsOf(header, first, batches, line);
+    const limitMs = this.#sources.exportStalledAfterMs;
+    // What this export holds is given back by its end alone, and a client that reads no further may stay for ever.
+    const stalled = () => stream.destroy(new Error(`its client took nothing for ${limitMs / 1_000} s`));
+    const texts = takenInTime(textsOf(header, first, batches, line), limitMs, stalled);
     void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);
     const stream = Readable.from(texts, { objectMode: false, highWaterMark: 1 });
     // Too late for a problem: the client sees its connection end.

@@ -70,7 +70,7 @@ export const feedSchema = object({
   hasMore: {
     type: 'boolean',
     description:
-      'true: there may be more events after `next` already, even if this page has none of the types asked for. ' +
+      'true: there may be more events after `next` already, even if this page has fewer than `limit`, or none. ' +
       'false: ask again later.',
   },
 });

@@ -56,7 +56,7 @@ export class OrderController {
   @Get()
   @QueryRoute('One order: as it is now, or as it was at a revision or a moment.', orderSchema, {
     customers: true,
-    problems: ['order_not_found', 'event_store_unavailable'],
+    problems: ['order_not_found', 'too_many_requests', 'event_store_unavailable'],
     headers: etagHeader,
   })
   @ApiHeader({
@@ -119,7 +119,7 @@ export class OrderController {
     diffSchema,
     {
       customers: true,
-      problems: ['order_not_found', 'event_store_unavailable'],
+      problems: ['order_not_found', 'too_many_requests', 'event_store_unavailable'],
     },
   )
   async diffOrder(

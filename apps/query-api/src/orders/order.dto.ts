@@ -48,7 +48,12 @@ export class HistoryQuery {
   @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the previous page.' })
   cursor!: string | null;
 
-  @Integer({ min: 1, max: 100, otherwise: 50, description: 'The maximum number of events on the page.' })
+  @Integer({
+    min: 1,
+    max: 100,
+    otherwise: 50,
+    description: 'The maximum number of events on the page. A page of large events has fewer.',
+  })
   limit!: number;
 }
 

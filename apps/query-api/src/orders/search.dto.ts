@@ -67,7 +67,12 @@ export class SearchBody {
   @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the previous page.' })
   cursor!: string | null;
 
-  @Integer({ min: 1, max: 100, otherwise: 20, description: 'The maximum number of orders on the page.' })
+  @Integer({
+    min: 1,
+    max: 100,
+    otherwise: 20,
+    description: 'The maximum number of orders on the page. A page of large orders may have fewer.',
+  })
   limit!: number;
 
   @DateTime({

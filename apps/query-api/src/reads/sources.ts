@@ -10,6 +10,8 @@ export abstract class Sources {
   abstract readonly orders: OrderReader;
   /** The same read models with a pool of their own: an export holds a connection for as long as its client reads. */
   abstract readonly exports: ReadModels;
+  /** An export whose client takes nothing for so long is ended. */
+  abstract readonly exportStalledAfterMs: number;
   abstract readonly search: ActiveSearch;
   abstract readonly timeTravel: TimeTravel;
   abstract readonly freshness: Freshness;

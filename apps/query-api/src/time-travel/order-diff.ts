@@ -1,4 +1,5 @@
 import type { StoredOrderEvent } from '#event-store/port.js';
+import { Breaks } from './breaks.js';
 import { Causes } from './causes.js';
 import { diffJson, type JsonChange } from './json-diff.js';
 import type { OrderStory } from './order-story.js';
@@ -50,27 +51,31 @@ const ALWAYS_CHANGED: ReadonlySet<string> = new Set(['revision', 'lastOccurredAt
  *
  * @param from null: from before it was placed
  */
-export function diffOrder(
+export async function diffOrder(
   story: OrderStory,
   from: number | null,
   to: number,
   { hidesNotes }: { hidesNotes: boolean },
-): OrderDiff {
+): Promise<OrderDiff> {
   const causes = new Causes<Cause>();
   let first: Partial<OrderView> = {};
   let last: Partial<OrderView> = {};
-  for (const { event, order } of story.states(from, to)) {
+  for await (const { event, order } of story.states(from, to)) {
     const whole = viewOf(order, story.redactedNotes);
     const view = hidesNotes ? viewForCustomer(whole) : whole;
     if (event.recording.revision === from) first = view;
     else for (const { place } of diffJson(last, view, idOfItems)) causes.add(place, causeOf(event));
     last = view;
   }
-  const changes = diffJson(first, last, idOfItems)
-    .filter(({ place }) => !ALWAYS_CHANGED.has(place[0]!))
-    .map(({ place, ...change }) => ({ ...change, by: causes.of(place).sort(byRevision) }));
+  const breaks = new Breaks();
+  const changes: OrderChange[] = [];
+  for (const { place, ...change } of diffJson(first, last, idOfItems)) {
+    if (ALWAYS_CHANGED.has(place[0]!)) continue;
+    await breaks.ifDue();
+    changes.push({ ...change, by: causes.of(place).sort(byRevision) });
+  }
   return {
-    orderId: story.events[0]!.orderId,
+    orderId: last.orderId!,
     from: from === null ? null : { revision: from },
     to: { revision: to },
     changes,

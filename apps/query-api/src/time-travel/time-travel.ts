@@ -7,16 +7,22 @@ import { ProblemError } from '#platform/problems/problems.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import type { ParkedAt } from '#read-models/readers/parked.reader.js';
-import { withoutSkipped } from '#read-models/skipped-events.js';
+import { withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import type { Freshness } from '../reads/freshness.js';
 import { refuseParked } from '../reads/order-parked.js';
+import { AtOnce } from '../request/at-once.js';
+import { Breaks } from './breaks.js';
 import { diffOrder, type OrderDiff } from './order-diff.js';
 import type { LeftOutReader } from './left-out.js';
 import { OrderStory, type Moment } from './order-story.js';
 import { viewForCustomer, staleness, viewOf, type OrderView, type Stale } from './order-view.js';
 
-/** Events decoded at a time: keys are fetched in batches, and memory stays flat. */
+/** Events decoded at a time: keys are fetched in batches, memory stays flat, and nobody waits for long. */
 const BATCH_EVENTS = 500;
+const BATCH_BYTES = 256 * 1024;
+/** Long stories that are told at once: each keeps the processor busy, and holds an order and the causes of its changes. */
+const LONG_OF_ONE_TENANT = 2;
+const LONG_OF_ALL = 3;
 
 /** Whose past is asked for, and by whom. */
 export interface OrderAsked {
@@ -32,6 +38,14 @@ export interface Told<Answer> {
   readonly position: bigint;
 }
 
+interface DecodedBatch {
+  readonly events: readonly StoredOrderEvent[];
+  /** Of all events that were read, as they are stored. */
+  readonly bytes: number;
+  /** The first event that cannot be read, if it is what ends the events. */
+  readonly unreadable: UnreadableEvent | null;
+}
+
 /**
  * Orders as they were, folded from their streams as the read models are: without skipped events, and up to the
  * first parked one.
@@ -41,6 +55,7 @@ export class TimeTravel {
   readonly #codec: Pick<EventCodec, 'decodeEach'>;
   readonly #leftOut: Pick<LeftOutReader, 'of'>;
   readonly #freshness: Pick<Freshness, 'ofThisStore' | 'notCaughtUp'>;
+  readonly #longAtOnce = new AtOnce(LONG_OF_ONE_TENANT, LONG_OF_ALL);
 
   /**
    * @param eventStore has to read from the leader of a cluster: other nodes may lag, and time travel does not wait
@@ -57,72 +72,94 @@ export class TimeTravel {
     this.#freshness = freshness;
   }
 
-  /** @throws ProblemError order_not_found when this audience has no such order, or not at that moment */
+  /**
+   * @throws ProblemError order_not_found when this audience has no such order, or not at that moment;
+   * too_many_requests
+   */
   async orderAt(asked: OrderAsked, moment: Moment): Promise<Told<OrderView>> {
-    const { audience } = asked;
-    const { story, parked } = await this.#story(asked);
-    const revision = story.revisionAt(moment);
-    if (revision === null) throw notThen(story, moment, parked);
-    const forCustomers = audience.customerId !== null;
-    const stale = staleAt(revision, story, parked, forCustomers);
-    const view = { ...viewOf(story.at(revision), story.redactedNotes), ...stale };
-    return { answer: forCustomers ? viewForCustomer(view) : view, position: story.position };
+    const forCustomers = asked.audience.customerId !== null;
+    return this.#tell(asked, async (story, parked) => {
+      const revision = story.revisionAt(moment);
+      if (revision === null) throw notThen(story, moment, parked);
+      const stale = staleAt(revision, story, parked, forCustomers);
+      const view = { ...viewOf(await story.at(revision), story.redactedNotes), ...stale };
+      return forCustomers ? viewForCustomer(view) : view;
+    });
   }
 
   /**
    * @param to null: as it is now
-   * @throws ProblemError order_not_found, order_parked, or validation_failed when `from` is after `to`
+   * @throws ProblemError order_not_found, order_parked, too_many_requests, or validation_failed when `from` is after
+   * `to`
    */
   async diff(asked: OrderAsked, from: Moment, to: Moment | null): Promise<Told<OrderDiff & Partial<Stale>>> {
-    const { audience } = asked;
-    const { story, parked } = await this.#story(asked);
-    const [start, end] = [story.revisionAt(from), to === null ? story.lastRevision : story.revisionAt(to)];
-    if (start === null && 'revision' in from) throw notThen(story, from, parked);
-    if (end === null) throw notThen(story, to!, parked);
-    if (start !== null && start > end) {
-      const message = `must not be after to: from is revision ${start}, to is revision ${end}`;
-      throw new ProblemError('validation_failed', {
-        errors: [{ pointer: '/from', code: 'after_to', message }],
+    const forCustomers = asked.audience.customerId !== null;
+    return this.#tell(asked, async (story, parked) => {
+      const [start, end] = [story.revisionAt(from), to === null ? story.lastRevision : story.revisionAt(to)];
+      if (start === null && 'revision' in from) throw notThen(story, from, parked);
+      if (end === null) throw notThen(story, to!, parked);
+      if (start !== null && start > end) {
+        const message = `must not be after to: from is revision ${start}, to is revision ${end}`;
+        throw new ProblemError('validation_failed', {
+          errors: [{ pointer: '/from', code: 'after_to', message }],
+        });
+      }
+      const first = start === null ? null : story.eventRevision(start);
+      const diff = await diffOrder(story, first, story.eventRevision(end), { hidesNotes: forCustomers });
+      return { ...diff, ...staleAt(end, story, parked, forCustomers) };
+    });
+  }
+
+  /** Reads the order's story and answers from it. Of long stories, only some are told at once. */
+  async #tell<Answer>(
+    asked: OrderAsked,
+    answerOf: (story: OrderStory, parked: ParkedAt | null) => Promise<Answer>,
+  ): Promise<Told<Answer>> {
+    let end = () => {};
+    try {
+      const { story, parked } = await this.#story(asked, () => {
+        end = this.#longAtOnce.begin(asked.audience.tenantId);
       });
+      return { answer: await answerOf(story, parked), position: story.position };
+    } finally {
+      end();
     }
-    const first = start === null ? null : story.eventRevision(start);
-    const forCustomers = audience.customerId !== null;
-    const diff = diffOrder(story, first, story.eventRevision(end), { hidesNotes: forCustomers });
-    const answer = { ...diff, ...staleAt(end, story, parked, forCustomers) };
-    return { answer, position: story.position };
   }
 
   // Reads the whole stream, also for an early moment: the text of a note that was redacted later may not be shown.
-  async #story(asked: OrderAsked): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
+  async #story(
+    asked: OrderAsked,
+    onLong: () => void,
+  ): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
     const { orderId, consistentWith } = asked;
     const { tenantId, customerId } = asked.audience;
     await this.#freshness.ofThisStore(consistentWith);
     const { skipped, parked: known } = await this.#leftOut.of(tenantId, orderId);
     let parked = known;
-    const events: StoredOrderEvent[] = [];
-    for await (const batch of this.#batches(orderStream(tenantId, orderId))) {
-      const wanted = withoutSkipped(batch, skipped).filter(
-        ({ revision }) => parked === null || revision < parked.revision,
-      );
-      const decoded = await this.#codec.decodeEach(wanted);
-      const unreadable = decoded.find((event) => event instanceof UnreadableEvent);
-      const readable = unreadable === undefined ? decoded : decoded.slice(0, decoded.indexOf(unreadable));
-      events.push(...(readable as readonly StoredOrderEvent[]));
-      if (unreadable === undefined) continue;
+    const stream = orderStream(tenantId, orderId);
+    const read = () => this.#decoded(stream, skipped, known);
+    const story = new OrderStory(skipped, async function* () {
+      for await (const { events } of read()) yield events;
+    });
+    const breaks = new Breaks();
+    for await (const { events, bytes, unreadable } of read()) {
+      const wasLong = story.isLong;
+      story.add(events, bytes);
+      // Another customer's order is answered like one that does not exist, and is read no further than to its first event.
+      if (customerId !== null && story.orderId !== null && story.ownerCustomerId !== customerId) {
+        throw new ProblemError('order_not_found');
+      }
+      if (story.isLong && !wasLong) onLong();
       // The projection is just about to park it; or it has, and PostgreSQL, which knows, is away.
-      parked = { revision: unreadable.event.revision, reason: unreadable.message };
-      break;
+      if (unreadable) parked = { revision: unreadable.event.revision, reason: unreadable.message };
+      await breaks.ifDue();
     }
-    if (events.length === 0) {
+    if (story.orderId === null) {
       // Staff are told why the order cannot be shown; a customer is told only that there is none.
       if (customerId === null) refuseParked(parked, Infinity);
       if (customerId === null) await this.#refuseLacking(asked, -1);
       throw new ProblemError('order_not_found');
     }
-    const story = new OrderStory(events, skipped);
-    // Another customer's order is answered like one that does not exist.
-    if (customerId !== null && story.ownerCustomerId !== customerId)
-      throw new ProblemError('order_not_found');
     if (consistentWith?.orderId === orderId) refuseParked(parked, consistentWith.revision!);
     await this.#refuseLacking(asked, story.lastRevision);
     return { story, parked };
@@ -139,14 +176,37 @@ export class TimeTravel {
     throw await this.#freshness.notCaughtUp(ORDERS_PROJECTION, consistentWith.position);
   }
 
+  /** The events that can be applied: none that is skipped, and all before the first that is parked or unreadable. */
+  async *#decoded(
+    stream: string,
+    skipped: SkippedRevisions,
+    parked: ParkedAt | null,
+  ): AsyncGenerator<DecodedBatch, void> {
+    for await (const batch of this.#batches(stream)) {
+      const wanted = withoutSkipped(batch, skipped).filter(
+        ({ revision }) => parked === null || revision < parked.revision,
+      );
+      const decoded = await this.#codec.decodeEach(wanted);
+      const unreadable = decoded.find((event) => event instanceof UnreadableEvent) ?? null;
+      const readable = unreadable === null ? decoded : decoded.slice(0, decoded.indexOf(unreadable));
+      const bytes = batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      yield { events: readable as readonly StoredOrderEvent[], bytes, unreadable };
+      if (unreadable !== null) return;
+    }
+  }
+
+  /** The first event by itself: it tells whose the order is. */
   async *#batches(stream: string): AsyncGenerator<readonly RawEvent[]> {
     let batch: RawEvent[] = [];
+    let bytes = 0;
     try {
       for await (const event of this.#eventStore.readStream(stream)) {
         batch.push(event);
-        if (batch.length < BATCH_EVENTS) continue;
+        bytes += event.sizeBytes;
+        if (event.revision > 0 && batch.length < BATCH_EVENTS && bytes < BATCH_BYTES) continue;
         yield batch;
         batch = [];
+        bytes = 0;
       }
     } catch (error) {
       if (!(error instanceof StreamDeleted)) throw error;

@@ -129,7 +129,7 @@ export interface components {
        */
       cursor?: string | null;
       /**
-       * @description The maximum number of orders on the page.
+       * @description The maximum number of orders on the page. A page of large orders may have fewer.
        * @default 20
        */
       limit?: number | null;
@@ -1548,7 +1548,7 @@ export interface operations {
       query?: {
         /** @description `nextCursor` of the previous page. */
         cursor?: string;
-        /** @description The maximum number of events on the page. */
+        /** @description The maximum number of events on the page. A page of large events has fewer. */
         limit?: number;
       };
       header?: never;
@@ -1996,7 +1996,7 @@ export interface operations {
           | 'NoteRedacted'
           | 'TagsChanged'
         )[];
-        /** @description The maximum number of events. */
+        /** @description The maximum number of events. A page of large events has fewer: see `hasMore`. */
         limit?: number;
       };
       header?: never;
@@ -2068,7 +2068,7 @@ export interface operations {
             }[];
             /** @description Send it as `after` to continue after this page. */
             next: string;
-            /** @description true: there may be more events after `next` already, even if this page has none of the types asked for. false: ask again later. */
+            /** @description true: there may be more events after `next` already, even if this page has fewer than `limit`, or none. false: ask again later. */
             hasMore: boolean;
           };
         };

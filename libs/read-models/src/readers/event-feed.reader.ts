@@ -1,5 +1,6 @@
 import { isNotThereYet } from '../stores/rows-or-none.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { bytesOf, cutPage } from './cut-page.js';
 import { encodeFeedPlace, type FeedPlace } from './feed-place.js';
 import { audienceConditions } from './order-filter.js';
 import { EVENT_COLUMNS, eventOf, type EventRow, type HistoryEntry } from './order-history.reader.js';
@@ -25,7 +26,7 @@ export interface FeedPage {
   readonly items: readonly FeedEvent[];
   /** Give it as `after` to go on. It moves on though no event matched. */
   readonly next: string;
-  /** There may be more behind `next` already, also where no event of this page matched. */
+  /** There may be more behind `next` already, also where this page has fewer events than the limit, or none. */
   readonly hasMore: boolean;
 }
 
@@ -93,7 +94,17 @@ function feedStatement(
     : 'NULL::bigint';
   if (isOfTypes) wanted.push(`o.type = ANY(${parameters.add(types)}::text[])`);
   const most = parameters.add(limit);
-  const selected = `o.position, o.order_id, o.revision, ${EVENT_COLUMNS}`;
+  const selected = `o.position, o.order_id, o.revision, ${EVENT_COLUMNS}, ${bytesOf('o.data')} AS bytes`;
+  const found = `
+      (SELECT l.seq, ${selected} FROM ${lateEvents} l
+        JOIN ${schema}.order_history o USING (tenant_id, order_id, revision)
+        WHERE ${allOf([...wanted, `l.tenant_id = ${tenant}`, `l.seq > ${passed}`, 'l.seq <= late.seen', `o.position <= ${position}`])}
+        ORDER BY l.seq LIMIT ${most})
+      UNION ALL
+      (SELECT NULL, ${selected} FROM ${schema}.order_history o
+        WHERE ${allOf([...wanted, `o.position > ${position}`, 'o.position <= coalesce(looked.last, looked.checkpoint)'])}
+        ORDER BY o.position LIMIT ${most})
+      ORDER BY seq, position LIMIT ${most}`;
   const text = `WITH c AS (
       SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${generation} AND projection = 'orders'
     ), looked AS MATERIALIZED (
@@ -103,15 +114,7 @@ function feedStatement(
         THEN (SELECT coalesce(max(seq), 0) FROM ${lateEvents} l WHERE l.tenant_id = ${tenant}) END AS seen
     )
     SELECT looked.checkpoint, looked.last, late.seen, e.* FROM looked CROSS JOIN late LEFT JOIN LATERAL (
-      (SELECT l.seq, ${selected} FROM ${lateEvents} l
-        JOIN ${schema}.order_history o USING (tenant_id, order_id, revision)
-        WHERE ${allOf([...wanted, `l.tenant_id = ${tenant}`, `l.seq > ${passed}`, 'l.seq <= late.seen', `o.position <= ${position}`])}
-        ORDER BY l.seq LIMIT ${most})
-      UNION ALL
-      (SELECT NULL, ${selected} FROM ${schema}.order_history o
-        WHERE ${allOf([...wanted, `o.position > ${position}`, 'o.position <= coalesce(looked.last, looked.checkpoint)'])}
-        ORDER BY o.position LIMIT ${most})
-      ORDER BY seq, position LIMIT ${most}
+      ${cutPage(found, 'o.seq, o.position')}
     ) e ON true ORDER BY e.seq, e.position`;
   return { text, values: parameters.values };
 }
@@ -125,6 +128,8 @@ interface FeedRow extends EventRow {
   /** Number of a late event; null: the event is not late. */
   readonly seq: string | null;
   readonly position: string | null;
+  /** How many events there were before the page was cut (`cutPage`); null: none. */
+  readonly found: number | null;
   readonly order_id: string;
   readonly revision: number;
 }
@@ -134,7 +139,8 @@ function pageOf(rows: readonly FeedRow[], { after, limit }: FeedQuestion): FeedP
   if (!first) return { items: [], next: encodeFeedPlace(after), hasMore: false };
   const late = first.seen === null ? (after.late ?? 0n) : BigInt(first.seen);
   const items = rows.filter((row) => row.position !== null).map((row) => feedEventOf(row, after, late));
-  if (items.length === limit) return { items, next: items.at(-1)!.next, hasMore: true };
+  const isCut = items.length < (first.found ?? 0);
+  if (items.length === limit || isCut) return { items, next: items.at(-1)!.next, hasMore: true };
   const looked = BigInt(first.last ?? first.checkpoint);
   const position = looked < after.position ? after.position : looked;
   return { items, next: encodeFeedPlace({ position, late }), hasMore: first.last !== null };

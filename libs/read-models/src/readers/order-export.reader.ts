@@ -6,8 +6,11 @@ import { allOf, Parameters } from './sql.js';
 import { selectSummary, summaryItemOf, type SummaryItem, type SummaryRow } from './summary-item.js';
 
 const FETCH_ROWS = 500;
-/** An export whose reader takes nothing for so long is ended: its transaction holds back the vacuum. */
-const STALLED_AFTER_MS = 60_000;
+/**
+ * PostgreSQL ends a transaction of which nothing was asked for so long: it holds back the vacuum. It is longer than an
+ * export waits for its client, and for exports that are not ended by themselves, as those of a process that stands still.
+ */
+const IDLE_AFTER_MS = 120_000;
 /**
  * An export is also ended after this time, though its reader keeps taking a little: it holds back the vacuum, and
  * holds a connection.
@@ -68,7 +71,7 @@ async function declareCursor(
     ORDER BY o.placed_at, o.order_id`;
   await client.query('BEGIN READ ONLY');
   try {
-    await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${STALLED_AFTER_MS}`);
+    await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${IDLE_AFTER_MS}`);
     await client.query(`DECLARE exported NO SCROLL CURSOR FOR ${select}`, parameters.values);
   } catch (error) {
     await client.query('ROLLBACK');

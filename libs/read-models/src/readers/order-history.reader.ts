@@ -1,4 +1,5 @@
 import { decodeCursor, encodeCursor, type CursorBinding } from './cursor.js';
+import { bytesOf, cutPage, type OfCutPage } from './cut-page.js';
 import { audienceConditions, type Audience } from './order-filter.js';
 import { pageOf, type Page } from './order-list.reader.js';
 import { parkedAt, type ParkedAt } from './parked.reader.js';
@@ -69,18 +70,23 @@ export async function readHistory(
       `o.revision >= ${parameters.add(after)}`,
       `(o.revision <= ${parameters.add(after)} OR o.type <> ALL(${parameters.add(hiddenTypes)}::text[]))`,
     ];
-    const text = `SELECT ${selectSummary('o')}, ${EVENT_COLUMNS},
+    const bytes = `CASE WHEN o.revision > ${parameters.add(after)} THEN ${bytesOf('o.data')} ELSE 0 END`;
+    const found = `SELECT ${selectSummary('o')}, ${EVENT_COLUMNS}, ${bytes} AS bytes,
         p.revision AS parked_revision, p.reason AS parked_reason
       FROM ${schema}.order_history o LEFT JOIN (${parked}) p ON true
       WHERE ${allOf(conditions)} ORDER BY o.revision LIMIT ${parameters.add(limit + 2)}`;
-    const { rows } = await pool.query<SummaryRow & EventRow & ParkedColumns>(text, parameters.values);
+    const text = cutPage(found, 'o.revision');
+    const { rows } = await pool.query<HistoryRow>(text, parameters.values);
     const [first] = rows;
     if (!first) return null;
     const { parked_revision: revision, parked_reason: reason } = first;
-    const page = pageOf(withChanges(rows, after), limit, (entry) => encodeCursor(binding, [entry.revision]));
+    const cursorAfter = (entry: HistoryEntry) => encodeCursor(binding, [entry.revision]);
+    const page = pageOf(withChanges(rows, after), limit, cursorAfter, rows.length < first.found);
     return { page, parked: revision === null ? null : { revision, reason: reason! } };
   });
 }
+
+type HistoryRow = SummaryRow & EventRow & ParkedColumns & OfCutPage;
 
 interface ParkedColumns {
   readonly parked_revision: number | null;

@@ -51,9 +51,18 @@ export async function listOrders(models: ReadModels, question: OrderListQuestion
   });
 }
 
-/** Rows read one beyond the limit as a page; the cursor follows its last row. */
-export function pageOf<T>(rows: readonly T[], limit: number, cursorAfter: (row: T) => string): Page<T> {
-  if (rows.length <= limit) return { items: rows, nextCursor: null };
+/**
+ * Rows read one beyond the limit as a page; the cursor follows its last row.
+ *
+ * @param isCut whether further rows were found, and cut off (`cutPage`)
+ */
+export function pageOf<T>(
+  rows: readonly T[],
+  limit: number,
+  cursorAfter: (row: T) => string,
+  isCut = false,
+): Page<T> {
+  if (rows.length <= limit && !isCut) return { items: rows, nextCursor: null };
   const items = rows.slice(0, limit);
-  return { items, nextCursor: cursorAfter(items[limit - 1]!) };
+  return { items, nextCursor: cursorAfter(items.at(-1)!) };
 }

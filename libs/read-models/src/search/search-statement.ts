@@ -1,4 +1,5 @@
 import { summarySource, type SummaryQuestion } from '../readers/as-of.js';
+import { bytesOf, cutPage, type OfCutPage } from '../readers/cut-page.js';
 import { pageOf } from '../readers/order-list.reader.js';
 import type { OrderSort } from '../readers/order-sort.js';
 import type { ReadGeneration } from '../readers/read-models.js';
@@ -24,7 +25,7 @@ export interface SearchStatementInput extends SummaryQuestion {
   readonly withTexts: boolean;
 }
 
-export interface FoundRow extends SummaryRow {
+export interface FoundRow extends SummaryRow, Partial<OfCutPage> {
   readonly counts: readonly FacetCount[] | null;
   readonly checkpoint: string | null;
   readonly texted?: TextedOrder;
@@ -67,19 +68,20 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
   // Words are looked up in a query of their own: an index answers it without reading the words of any order.
   const [foundFirst, join] =
     found === null ? ['', ''] : [`found AS MATERIALIZED (${found}),`, 'JOIN found USING (order_id)'];
+  const texts = `, d.document AS texted, coalesce(${bytesOf('d.document')}, 0) AS bytes`;
+  const rows = `SELECT CASE WHEN row_number() OVER (ORDER BY ${sort.orderBy()}) = 1 THEN (${counts}) END AS counts,
+      ${checkpointOf(parameters, generation)} AS checkpoint, ${selectSummary('d')}${input.withTexts ? texts : ''}
+    FROM (SELECT) one LEFT JOIN page o ON true
+    LEFT JOIN ${generation.schema}.${asOf === null ? 'orders' : 'order_history'} d
+      ON d.tenant_id = ${parameters.add(audience.tenantId)} AND d.order_id = o.order_id
+      AND d.revision = o.revision`;
   const text = `WITH ${foundFirst} matched AS MATERIALIZED (
       SELECT ${CARRIED} FROM ${from} ${join} WHERE ${allOf(conditions)}
     ), page AS MATERIALIZED (
       SELECT o.* FROM matched o WHERE ${allOf(sort.after(input.cursor, parameters))}
       ORDER BY ${sort.orderBy()} LIMIT ${parameters.add(input.limit + 1)}
     ), combinations AS MATERIALIZED (${combinations})
-    SELECT CASE WHEN row_number() OVER (ORDER BY ${sort.orderBy()}) = 1 THEN (${counts}) END AS counts,
-      ${checkpointOf(parameters, generation)} AS checkpoint, ${selectSummary('d')}${input.withTexts ? ', d.document AS texted' : ''}
-    FROM (SELECT) one LEFT JOIN page o ON true
-    LEFT JOIN ${generation.schema}.${asOf === null ? 'orders' : 'order_history'} d
-      ON d.tenant_id = ${parameters.add(audience.tenantId)} AND d.order_id = o.order_id
-      AND d.revision = o.revision
-    ORDER BY ${sort.orderBy()}`;
+    ${input.withTexts ? cutPage(rows, sort.orderBy()) : `${rows} ORDER BY ${sort.orderBy()}`}`;
   return { text, values: parameters.values };
 }
 
@@ -92,7 +94,8 @@ export function searchPageOf(
   const checkpoint = rows[0]!.checkpoint;
   const through = checkpoint === null ? null : BigInt(checkpoint);
   const found = rows.filter((row) => row['order_id'] !== null);
-  const page = pageOf(found, limit, (row) => sort.cursorAfter(summaryItemOf(row)));
+  const isCut = rows.length < (rows[0]!.found ?? 0);
+  const page = pageOf(found, limit, (row) => sort.cursorAfter(summaryItemOf(row)), isCut);
   const hitOf = (row: FoundRow): SearchHit => ({
     ...summaryItemOf(row),
     highlights: row.texted ? highlights(row.texted) : [],

@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeEach } from '#event-store/codec.js';
+import type { RawEvent } from '#event-store/port.js';
+import { MemoryEventStore } from '#test/support/memory-event-store.js';
+import { place, tags, WrittenOrder } from '#test/support/order-streams.js';
+import { TimeTravel, type OrderAsked } from './time-travel.js';
+
+const MANY = 1_100;
+
+describe('the past of a long order', () => {
+  let store: MemoryEventStore;
+  let order: WrittenOrder;
+  let timeTravel: TimeTravel;
+  let sizeBytes: number;
+  /** Revisions of the events as they are read. */
+  let read: number[];
+
+  beforeEach(async () => {
+    store = new MemoryEventStore();
+    order = new WrittenOrder(store.port);
+    sizeBytes = 500;
+    read = [];
+    await order.does(place(order, 50));
+    const readStream = async function* (stream: string): AsyncGenerator<RawEvent> {
+      for await (const event of store.port.readStream(stream)) {
+        read.push(event.revision);
+        yield { ...event, sizeBytes };
+      }
+    };
+    const leftOut = { of: async () => ({ skipped: new Set<number>(), parked: null }) };
+    const freshness = {
+      ofThisStore: async () => undefined,
+      notCaughtUp: () => Promise.reject(new Error('not asked for here')),
+    };
+    timeTravel = new TimeTravel({ readStream }, { decodeEach }, leftOut, freshness);
+  });
+
+  const asked = (tenantId = 'default', customerId: string | null = null): OrderAsked => ({
+    audience: { tenantId, customerId },
+    orderId: order.orderId,
+    consistentWith: null,
+  });
+  const changes = (count: number) => order.does(...Array.from({ length: count }, (_, at) => tags(`${at}`)));
+  const diff = (tenantId?: string) => timeTravel.diff(asked(tenantId), { revision: 0 }, null);
+
+  it('is told while others are served', async () => {
+    await changes(MANY);
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns += 1;
+      next = setImmediate(turn);
+    });
+    const { answer } = await diff();
+    clearImmediate(next);
+    const change = answer.changes.find(({ pointer }) => pointer === '/tags')!;
+    expect(change.to).toEqual([`${MANY - 1}`]);
+    expect(change.by).toHaveLength(MANY);
+    expect(turns).toBeGreaterThan(1);
+  });
+
+  it('is the same whether its events are held or read again', async () => {
+    await changes(9);
+    const tell = async () => [
+      (await diff()).answer,
+      (await timeTravel.orderAt(asked(), { revision: 5 })).answer,
+      (await timeTravel.orderAt(asked(), { revision: 9 })).answer,
+    ];
+    const held = await tell();
+    expect(held[1]).toMatchObject({ revision: 5, tags: ['4'] });
+    expect(read).toHaveLength(3 * 10);
+    read = [];
+    sizeBytes = 1_000_000;
+    expect(await tell()).toEqual(held);
+    expect(read.length).toBeGreaterThan(4 * 10);
+  });
+
+  it('is read no further than to its first event for another customer', async () => {
+    await changes(9);
+    const stranger = timeTravel.orderAt(asked('default', 'somebody else'), { revision: 0 });
+    await expect(stranger).rejects.toMatchObject({ code: 'order_not_found' });
+    expect(read).toEqual([0]);
+    const owner = timeTravel.orderAt(asked('default', '17850'), { revision: 0 });
+    expect((await owner).answer).toMatchObject({ revision: 0 });
+  });
+
+  it('is told twice to a tenant and three times in all at once, that of a short order any number of times', async () => {
+    await changes(9);
+    const outcomes = async (tenants: readonly string[]) => {
+      const told = await Promise.allSettled(tenants.map(diff));
+      return told.map((one) => (one.status === 'fulfilled' ? 'told' : (one.reason as { code: string }).code));
+    };
+    const tenants = ['a', 'a', 'a', 'b', 'b'];
+    expect(await outcomes(tenants)).toEqual(Array<string>(5).fill('told'));
+    sizeBytes = 1_000_000;
+    const refused = 'too_many_requests';
+    expect(await outcomes(tenants)).toEqual(['told', 'told', refused, 'told', refused]);
+    expect(await outcomes(['a', 'a'])).toEqual(['told', 'told']);
+  });
+});
