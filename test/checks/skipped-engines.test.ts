@@ -28,7 +28,7 @@ it('needs none', () => expect(1).toBe(1));
 const CONFIGURATION = `
 import all from ${ours('jest.config.mjs')};
 const [{ displayName, ...unit }] = all.projects;
-const own = { resolver: ${ours('test/support/resolve-ts.cjs')}, testMatch: ['<rootDir>/*.test.ts'] };
+const own = { resolver: ${ours('test/support/resolve-ts.cjs')}, setupFilesAfterEnv: [], testMatch: ['<rootDir>/*.test.ts'] };
 const reporters = ['default', ${ours('test/support/skipped-reporter.mjs')}];
 export default { reporters, projects: [{ ...unit, ...own }] };
 `;
