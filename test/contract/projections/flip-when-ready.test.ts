@@ -3,7 +3,10 @@ import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createLogger } from '#platform/logging.js';
-import { activeGeneration } from '#read-models/generations/generation.js';
+import { activeGeneration, prepareGeneration } from '#read-models/generations/generation.js';
+import { markFailed, markReady } from '#read-models/generations/generation-states.js';
+import { tryFlip } from '#read-models/generations/try-flip.js';
+import { lossyStore } from '../../support/lossy-store.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';
@@ -25,20 +28,32 @@ describe('read models that are built anew in the place of others', () => {
   });
   afterEach(() => bench.close());
 
-  /** @returns what it warns of */
-  function keep(eventStore: ExactEventStore): string[] {
-    const warned: string[] = [];
+  /** @returns what it warns of, and the errors that it logs */
+  function keep(eventStore: ExactEventStore): { warned: string[]; failures: string[] } {
+    const [warned, failures]: [string[], string[]] = [[], []];
     const logger = createLogger('projector', 'silent');
     logger.warn = (...[, text]: unknown[]) => void warned.push(String(text));
+    logger.error = (about: unknown) => void failures.push(String((about as { err: unknown }).err));
     bench.keep({ eventStore, logger });
-    return warned;
+    return { warned, failures };
   }
+  /** Calls back before each read of an order's stream. What is built reads them only to be compared. */
+  const comparing = (onRead: (count: number) => Promise<unknown>): ExactEventStore => {
+    let count = 0;
+    return {
+      ...lossyStore(bench.eventStore, () => false),
+      async *readStream(stream, range) {
+        if (stream.startsWith(ORDER_STREAM_PREFIX)) await onRead(++count);
+        yield* bench.eventStore.readStream(stream, range);
+      },
+    };
+  };
   const areRead = () =>
     until('they are read', async () => (await activeGeneration(bench.pool))?.id === 2, ENGINES_MS);
 
   it('are read though the stream of one order alone cannot be, and it is told which', async () => {
     const { stream } = orders[1]!;
-    const warned = keep(unreadableStreams(bench.eventStore, (asked) => asked === stream));
+    const { warned } = keep(unreadableStreams(bench.eventStore, (asked) => asked === stream));
     await areRead();
     expect(warned.filter((text) => text.includes('compared'))).toEqual([
       `1 order could not be compared with the events, such as ${stream.slice(ORDER_STREAM_PREFIX.length)}: ${stream} is not given`,
@@ -52,7 +67,7 @@ describe('read models that are built anew in the place of others', () => {
       asked = true; // what is built is compared: until then nothing is to be in its way
       return away;
     };
-    const warned = keep({
+    const { warned } = keep({
       ...unreadableStreams(bench.eventStore, isAway),
       headPosition: () => {
         if (asked && away) return Promise.reject(new StoreUnavailable('the store is away'));
@@ -62,5 +77,59 @@ describe('read models that are built anew in the place of others', () => {
     await until('it is told', () => warned.includes('not activated yet: the store is away'));
     away = false;
     await areRead();
+  });
+
+  it('are not read where another projector has found them wrong meanwhile', async () => {
+    const { target } = bench.keep({
+      eventStore: comparing(async (count) => {
+        if (count === 1) await markFailed(bench.pool, { id: 2 }, 'a row is not as its events make it');
+      }),
+    }).keeper;
+    await until('it is told', () => target.orders.lastError?.startsWith('generation 2 failed: a row is not'));
+    const states = await bench.rows(
+      'SELECT a.generation AS active, g.state FROM orderlog.active_generation a, orderlog.generations g WHERE g.id = 2',
+    );
+    expect(states).toEqual([{ active: 1, state: 'failed' }]);
+  });
+
+  it('are compared anew by the next owner of their rows', async () => {
+    let reads = 0;
+    const { target } = bench.keep({
+      eventStore: comparing(async (count) => {
+        reads = count;
+        if (count > 1) return;
+        await bench.rows(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name = 'orderlog projector orders'`,
+        );
+        await until('they have another owner, who has caught up', async () => {
+          const [lease] = await bench.rows('SELECT token FROM orderlog.leases WHERE generation = 2');
+          return lease!['token'] === '2' && target.orders.state === 'live';
+        });
+      }),
+    }).keeper;
+    await areRead();
+    expect(reads).toBe(2 * orders.length);
+  });
+
+  it('are said to be read already where that is so when they are found wrong', async () => {
+    const second = await prepareGeneration(bench.pool, null);
+    const filling = bench.start({ generation: async () => second });
+    await bench.caughtUp(filling);
+    await filling.stop();
+    await bench.rows('UPDATE gen_2.orders SET total_minor = total_minor + 1');
+    const { failures } = keep(
+      comparing(async (count) => {
+        if (count > 1) return;
+        // As another projector does, which compared other orders.
+        await markReady(bench.pool, second);
+        await tryFlip(bench.pool, second, { chosen: false });
+      }),
+    );
+    await until('it is told', () => failures.length > 0);
+    expect(failures[0]).toMatch(
+      /^Error: generation 2 was built, but of 3 orders, .*, and queries are answered from it already: run orderctl replay/,
+    );
+    expect((await activeGeneration(bench.pool))?.id).toBe(2);
   });
 });

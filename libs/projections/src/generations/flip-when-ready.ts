@@ -45,6 +45,7 @@ const VERIFIED_ORDERS = 1_000;
  * - to a generation that a person has gone back from;
  * - where the active generation is of the same kind.
  *
+ * @param signal of the owner of its rows: the next owner compares and flips by itself
  * @throws BuiltWrong
  */
 export async function flipWhenReady(
@@ -130,6 +131,7 @@ async function verifyBuilt(
     patienceMs: BUILD_PATIENCE_MS,
     signal,
   });
+  signal.throwIfAborted(); // another projector may be comparing by now
   const uncompared = notCompared(result);
   if (uncompared !== null) {
     logger.warn({ generation: generation.id, orders: result.unread.length }, uncompared);
@@ -139,9 +141,11 @@ async function verifyBuilt(
     const { differences } = result;
     const example = differences.find((one) => one.kind !== 'unreadable') ?? differences[0]!;
     const reason = `of ${counted(result.orders, 'order')}, ${counted(differing, 'differs from its', 'differ from their')} events, such as ${briefly(example)}`;
-    await markFailed(pool, generation, reason);
+    const { id } = generation;
     throw new BuiltWrong(
-      `generation ${generation.id} was built, but ${reason}: no query reads it; run orderctl generations drop ${generation.id} to have it built again`,
+      (await markFailed(pool, generation, reason))
+        ? `generation ${id} was built, but ${reason}: no query reads it; run orderctl generations drop ${id} to have it built again`
+        : `generation ${id} was built, but ${reason}, and queries are answered from it already: run orderctl replay to build another one in its place`,
     );
   }
   await markReady(pool, generation);
