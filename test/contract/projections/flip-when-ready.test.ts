@@ -5,14 +5,27 @@ import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createLogger } from '#platform/logging.js';
 import { activeGeneration, prepareGeneration } from '#read-models/generations/generation.js';
 import { markFailed, markReady } from '#read-models/generations/generation-states.js';
+import { setGenerationsAside } from '#read-models/generations/set-aside.js';
 import { tryFlip } from '#read-models/generations/try-flip.js';
 import { lossyStore } from '../../support/lossy-store.js';
-import { place, WrittenOrder } from '../../support/order-streams.js';
+import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(2 * ENGINES_MS);
+
+/** Calls back before each read of an order's stream. What is built reads them only to be compared. */
+function comparing(store: ExactEventStore, onRead: (count: number) => Promise<unknown>): ExactEventStore {
+  let count = 0;
+  return {
+    ...lossyStore(store, () => false),
+    async *readStream(stream, range) {
+      if (stream.startsWith(ORDER_STREAM_PREFIX)) await onRead(++count);
+      yield* store.readStream(stream, range);
+    },
+  };
+}
 
 describe('read models that are built anew in the place of others', () => {
   let bench: ProjectionBench;
@@ -37,17 +50,6 @@ describe('read models that are built anew in the place of others', () => {
     bench.keep({ eventStore, logger });
     return { warned, failures };
   }
-  /** Calls back before each read of an order's stream. What is built reads them only to be compared. */
-  const comparing = (onRead: (count: number) => Promise<unknown>): ExactEventStore => {
-    let count = 0;
-    return {
-      ...lossyStore(bench.eventStore, () => false),
-      async *readStream(stream, range) {
-        if (stream.startsWith(ORDER_STREAM_PREFIX)) await onRead(++count);
-        yield* bench.eventStore.readStream(stream, range);
-      },
-    };
-  };
   const areRead = () =>
     until('they are read', async () => (await activeGeneration(bench.pool))?.id === 2, ENGINES_MS);
 
@@ -81,7 +83,7 @@ describe('read models that are built anew in the place of others', () => {
 
   it('are not read where another projector has found them wrong meanwhile', async () => {
     const { target } = bench.keep({
-      eventStore: comparing(async (count) => {
+      eventStore: comparing(bench.eventStore, async (count) => {
         if (count === 1) await markFailed(bench.pool, { id: 2 }, 'a row is not as its events make it');
       }),
     }).keeper;
@@ -95,7 +97,7 @@ describe('read models that are built anew in the place of others', () => {
   it('are compared anew by the next owner of their rows', async () => {
     let reads = 0;
     const { target } = bench.keep({
-      eventStore: comparing(async (count) => {
+      eventStore: comparing(bench.eventStore, async (count) => {
         reads = count;
         if (count > 1) return;
         await bench.rows(
@@ -119,7 +121,7 @@ describe('read models that are built anew in the place of others', () => {
     await filling.stop();
     await bench.rows('UPDATE gen_2.orders SET total_minor = total_minor + 1');
     const { failures } = keep(
-      comparing(async (count) => {
+      comparing(bench.eventStore, async (count) => {
         if (count > 1) return;
         // As another projector does, which compared other orders.
         await markReady(bench.pool, second);
@@ -131,5 +133,73 @@ describe('read models that are built anew in the place of others', () => {
       /^Error: generation 2 was built, but of 3 orders, .*, and queries are answered from it already: run orderctl replay/,
     );
     expect((await activeGeneration(bench.pool))?.id).toBe(2);
+  });
+});
+
+describe('read models that are set aside while a projector keeps them', () => {
+  let bench: ProjectionBench;
+  let order: WrittenOrder;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+  });
+  afterEach(() => bench.close());
+
+  it('are built anew by it, and filled before they are compared, though nobody started it again', async () => {
+    let ending = new AbortController();
+    let compared: object[] = [];
+    const eventStore = comparing(bench.eventStore, async () => {
+      compared = await bench.rows(
+        `SELECT g.state, c.position IS NOT NULL AS filled FROM orderlog.generations g
+         LEFT JOIN orderlog.checkpoints c ON c.generation = g.id AND c.projection = 'orders' WHERE g.id = 2`,
+      );
+    });
+    eventStore.subscribeToAll = (options) =>
+      bench.eventStore.subscribeToAll({
+        ...options,
+        signal: AbortSignal.any([options.signal, ending.signal]),
+      });
+    const { target } = bench.keep({ eventStore }).keeper;
+    await until('they are kept', () => target.orders.state === 'live');
+
+    await setGenerationsAside(bench.pool);
+    const ended = ending;
+    ending = new AbortController();
+    ended.abort();
+    await until(
+      'the new ones are read',
+      async () => (await activeGeneration(bench.pool))?.id === 2,
+      ENGINES_MS,
+    );
+    expect(compared).toEqual([{ state: 'building', filled: true }]);
+  });
+
+  it('are not confused with the new ones, which are empty, where they have caught up since', async () => {
+    let areAside = false;
+    const { target } = bench.keep({
+      eventStore: {
+        ...lossyStore(bench.eventStore, () => false),
+        // A comparison would wait for minutes; so the store says that it has nothing to wait for.
+        headPosition: () => (areAside ? Promise.resolve(null) : bench.eventStore.headPosition()),
+        async *subscribeToAll(options) {
+          if (!areAside) await setGenerationsAside(bench.pool);
+          areAside = true;
+          yield* bench.eventStore.subscribeToAll(options);
+        },
+      },
+    }).keeper;
+    const states = () =>
+      bench.rows(
+        `SELECT g.id, g.state, g.id = a.generation AS active FROM orderlog.generations g, orderlog.active_generation a
+         ORDER BY g.id`,
+      );
+    await until('there are new ones', async () => areAside && (await states()).length === 2);
+    const { position } = await order.does(tags('later'));
+    await until('the old ones have what came since', () => (target.orders.position ?? -1n) >= position);
+    expect(await states()).toEqual([
+      { id: 1, state: 'set_aside', active: true },
+      { id: 2, state: 'building', active: false },
+    ]);
   });
 });

@@ -141,14 +141,14 @@ export class ReadModelKeeper {
   }
 
   #ordersFollower(generation: (pool: pg.Pool) => Promise<Generation>): OrdersFollower {
-    const { eventStore, postgresUrl, logger, indexPrefix } = this.#options;
+    const { eventStore, postgresUrl, logger } = this.#options;
     const onCaughtUp = async (one: Generation, position: bigint, signal: AbortSignal) => {
       if (one.id !== this.target.orders.generation?.id) return;
       while (this.#flipping !== null && this.#flipping.signal !== signal)
         await this.#flipping.ended.catch(() => {}); // told to whoever began it
       this.#flipping ??= {
         signal,
-        ended: this.#flip(indexPrefix, position, signal).finally(() => (this.#flipping = null)),
+        ended: this.#flip(one, position, signal).finally(() => (this.#flipping = null)),
       };
       await this.#flipping.ended;
     };
@@ -156,8 +156,10 @@ export class ReadModelKeeper {
     return new OrdersFollower({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
   }
 
-  async #flip(indexPrefix: string | null, position: bigint, signal: AbortSignal): Promise<void> {
-    const target = await prepareGeneration(this.#pool, indexPrefix);
+  async #flip(rows: Generation, position: bigint, signal: AbortSignal): Promise<void> {
+    const target = await prepareGeneration(this.#pool, this.#options.indexPrefix);
+    // Another one by now, as after `read-models renew`. Nobody may have filled it yet; whoever does flips to it.
+    if (target.rowsOf !== rows.id) return;
     await flipWhenReady({ ...this.#options, pool: this.#pool }, target, position, signal);
   }
 

@@ -5,7 +5,7 @@ import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { rowsAreDropped } from '#read-models/generations/generation-states.js';
+import { rowsAreKeptNoMore } from '#read-models/generations/generation-states.js';
 import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { bindToStore } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
@@ -127,7 +127,7 @@ export class OrdersFollower implements ProjectionWork {
   }
 
   isDropped(): Promise<boolean> {
-    return rowsAreDropped(this.#pool, this.generation!);
+    return rowsAreKeptNoMore(this.#pool, this.generation!);
   }
 
   async follow({ db, token, signal }: Owned): Promise<void> {

@@ -36,20 +36,25 @@ export async function markFailed(
   return (await setState(db, id, set, ['building', 'ready', 'failed'], [reason])) === 'failed';
 }
 
-/** Whether its tables are dropped, or about to be: no generation that reads them is left. */
-export function rowsAreDropped(db: Queryable, { rowsOf }: Pick<Generation, 'rowsOf'>): Promise<boolean> {
-  return areAllDropped(db, 'coalesce(rows_of, id) = $1', rowsOf);
+/** Whether its rows are kept no more: each generation that reads them is set aside or dropped, or about to be. */
+export function rowsAreKeptNoMore(db: Queryable, { rowsOf }: Pick<Generation, 'rowsOf'>): Promise<boolean> {
+  return areAll(db, ['set_aside', 'dropping', 'dropped'], 'coalesce(rows_of, id) = $1', rowsOf);
 }
 
 /** Whether its index is dropped, or about to be. */
 export function indexIsDropped(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<boolean> {
-  return areAllDropped(db, 'id = $1', id);
+  return areAll(db, ['dropping', 'dropped'], 'id = $1', id);
 }
 
-async function areAllDropped(db: Queryable, which: string, number: number): Promise<boolean> {
+async function areAll(
+  db: Queryable,
+  states: readonly GenerationState[],
+  which: string,
+  number: number,
+): Promise<boolean> {
   const { rowCount } = await db.query(
-    `SELECT FROM ${SHARED_SCHEMA}.generations WHERE ${which} AND state NOT IN ('dropping', 'dropped') LIMIT 1`,
-    [number],
+    `SELECT FROM ${SHARED_SCHEMA}.generations WHERE ${which} AND state <> ALL ($2) LIMIT 1`,
+    [number, states],
   );
   return rowCount === 0;
 }
