@@ -3,7 +3,13 @@ import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createLogger } from '#platform/logging.js';
-import { activeGeneration, prepareGeneration } from '#read-models/generations/generation.js';
+import { flipWhenReady } from '#projections/generations/flip-when-ready.js';
+import {
+  activeGeneration,
+  createGeneration,
+  prepareGeneration,
+  type Generation,
+} from '#read-models/generations/generation.js';
 import { markFailed, markReady } from '#read-models/generations/generation-states.js';
 import { setGenerationsAside } from '#read-models/generations/set-aside.js';
 import { tryFlip } from '#read-models/generations/try-flip.js';
@@ -201,5 +207,94 @@ describe('read models that are set aside while a projector keeps them', () => {
       { id: 1, state: 'set_aside', active: true },
       { id: 2, state: 'building', active: false },
     ]);
+  });
+});
+
+describe('what a person has activated', () => {
+  let bench: ProjectionBench;
+  let warned: string[];
+  let first: Generation;
+  let built: Generation;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    warned = [];
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+    // Two kinds, as where the projector is told to search in tables from now on.
+    first = await prepareGeneration(bench.pool, 'test');
+    await isIndexed(first);
+    built = await prepareGeneration(bench.pool, null);
+    for (const one of [first, built]) await isFilled(one);
+  });
+  afterEach(() => bench.close());
+
+  const isFilled = (generation: Generation) =>
+    bench.caughtUp(bench.start({ generation: async () => generation }));
+  /** As an index that has all there will be. */
+  const isIndexed = ({ id }: Generation) =>
+    bench.rows(
+      `INSERT INTO orderlog.checkpoints (generation, projection, position, write_seq)
+       VALUES (${id}, 'search', 9000000000000000, 0)`,
+    );
+  const flip = (generation: Generation, chosen: boolean) => tryFlip(bench.pool, generation, { chosen });
+  /** As its projector does once it has caught up. @param meanwhile done while it compares orders */
+  async function flipsToBuilt(meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
+    const logger = createLogger('projector', 'silent');
+    logger.warn = (...[, text]: unknown[]) => void warned.push(String(text));
+    const eventStore = comparing(bench.eventStore, meanwhile);
+    const options = { pool: bench.pool, eventStore, elasticsearch: null, logger };
+    await flipWhenReady(options, built, 0n, new AbortController().signal);
+  }
+  const activeId = async () =>
+    (await bench.rows<{ id: number }>('SELECT generation AS id FROM orderlog.active_generation'))[0]!.id;
+  const WARNING =
+    'not activated: somebody went back from this generation; `orderctl generations activate` activates it';
+
+  it('stays active after a rollback, and so does what was activated after that', async () => {
+    await flipsToBuilt();
+    expect(await activeId()).toBe(built.id);
+    expect(await flip(first, true)).toBe('flipped');
+    await flipsToBuilt();
+    expect(await activeId()).toBe(first.id);
+
+    const third = await createGeneration(bench.pool, {
+      indexPrefix: 'test',
+      madeBy: 'replay',
+      rowsOf: first,
+    });
+    await isIndexed(third);
+    await markReady(bench.pool, third);
+    expect(await flip(third, true)).toBe('flipped');
+    await flipsToBuilt();
+    expect(await activeId()).toBe(third.id);
+    expect(warned).toEqual([WARNING, WARNING]);
+
+    // Once a person has activated what was built, a projector flips back to it from what another release flips to.
+    expect(await flip(built, true)).toBe('flipped');
+    await bench.rows('UPDATE orderlog.active_generation SET generation = $1, chosen = false', [third.id]);
+    await flipsToBuilt();
+    expect(await activeId()).toBe(built.id);
+  });
+
+  it('stays active where a person goes back while a projector compares orders', async () => {
+    const flips: string[] = [];
+    await flipsToBuilt(async () => {
+      await markReady(bench.pool, built);
+      flips.push(await flip(built, false)); // by another projector, which was faster
+      flips.push(await flip(first, true));
+    });
+    expect(flips).toEqual(['flipped', 'flipped']);
+    expect(await activeId()).toBe(first.id);
+    expect(warned).toEqual([WARNING]);
+  });
+
+  it('stays active where it is the replay of the same release, and was faster', async () => {
+    const third = await createGeneration(bench.pool, { indexPrefix: null, madeBy: 'replay' });
+    await isFilled(third);
+    await flipsToBuilt(async () => {
+      await markReady(bench.pool, third);
+      await flip(third, true);
+    });
+    expect(await activeId()).toBe(third.id);
   });
 });
