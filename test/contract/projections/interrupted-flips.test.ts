@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
 import { isAway } from '#projections/engine/interruptions.js';
 import { Wakeup } from '#projections/engine/wakeup.js';
-import { CannotFlip, flipTo } from '#projections/generations/flip.js';
+import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
 import { tryFlip } from '#read-models/generations/try-flip.js';
 import { markReady } from '#read-models/generations/generation-states.js';
 import {
@@ -12,11 +12,24 @@ import {
   prepareGeneration,
   type Generation,
 } from '#read-models/generations/generation.js';
+import { testPool } from '../../support/database.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { replayOn } from '../../support/replays.js';
+import { startTcpProxy, through, type TcpProxy } from '../../support/tcp-proxy.js';
+import { until } from '../../support/until.js';
 
 jest.setTimeout(2 * ENGINES_MS);
+
+/** One order in generation 1, which is active, and in generation 2, which is ready; both are kept. */
+async function twoGenerations(bench: ProjectionBench): Promise<void> {
+  const order = new WrittenOrder(bench.eventStore);
+  await order.does(place(order));
+  await bench.caughtUp(bench.start());
+  const second = await createGeneration(bench.pool, { indexPrefix: null, madeBy: 'replay' });
+  await bench.caughtUp(bench.start({ generation: async () => second }));
+  await markReady(bench.pool, second);
+}
 
 describe('a flip that stands still in the middle', () => {
   let bench: ProjectionBench;
@@ -72,12 +85,7 @@ describe('a flip, where a lock is held for longer than it waits', () => {
   let holder: pg.PoolClient;
   beforeEach(async () => {
     bench = await ProjectionBench.open();
-    const order = new WrittenOrder(bench.eventStore);
-    await order.does(place(order));
-    await bench.caughtUp(bench.start());
-    const second = await createGeneration(bench.pool, { indexPrefix: null, madeBy: 'replay' });
-    await bench.caughtUp(bench.start({ generation: async () => second }));
-    await markReady(bench.pool, second);
+    await twoGenerations(bench);
     holder = await bench.pool.connect();
     await holder.query('BEGIN; SELECT FROM orderlog.active_generation FOR UPDATE');
   });
@@ -121,5 +129,62 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     await Promise.all(letGo);
     expect([previous, told.filter((line) => line.startsWith('waiting: '))]).toEqual([1, [told[0]]]);
     expect(told[0]).toMatch(/^waiting: another flip/);
+  });
+});
+
+describe('a rollback that loses its connection as it ends', () => {
+  let bench: ProjectionBench;
+  let proxy: TcpProxy;
+  let pool: pg.Pool;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    await twoGenerations(bench);
+    await flipTo({ pool: bench.pool, elasticsearch: null, patienceMs: ENGINES_MS }, 2);
+    proxy = await startTcpProxy(Number(new URL(bench.postgresUrl).port));
+    pool = testPool(through(proxy, bench.postgresUrl), 3);
+  });
+  afterEach(async () => {
+    await pool.end();
+    await proxy.close();
+    await bench.close();
+  });
+
+  const activeId = async () => (await activeGeneration(bench.pool))?.id;
+  const rollingBack = () => rollback({ pool, elasticsearch: null, patienceMs: ENGINES_MS });
+  /** @param lose is given what sends the COMMIT, and loses the connection before that is answered */
+  function atCommit(lose: (commit: () => Promise<unknown>) => Promise<unknown>): void {
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (...asked: unknown[]) => unknown;
+      const losing = (...asked: unknown[]) =>
+        asked[0] === 'COMMIT' ? lose(async () => query('COMMIT')) : query(...asked);
+      client.query = losing as pg.PoolClient['query'];
+    });
+  }
+
+  it('is done where PostgreSQL has done it, so that nobody asks again, which would go forward', async () => {
+    atCommit(async (commit) => {
+      proxy.holdAnswers();
+      const committing = commit();
+      committing.catch(() => {}); // awaited below
+      await until('it is done', async () => (await activeId()) === 1);
+      proxy.cut();
+      proxy.passAnswers();
+      return committing;
+    });
+    expect(await rollingBack()).toMatchObject({ generation: 1, previous: 2 });
+    expect(await activeId()).toBe(1);
+  });
+
+  it('says that nobody knows where it may be done yet, and what tells', async () => {
+    atCommit((commit) => {
+      proxy.cut();
+      return commit();
+    });
+    const failing = rollingBack();
+    await expect(failing).rejects.toBeInstanceOf(CannotFlip);
+    await expect(failing).rejects.toThrow(
+      /not known whether generation 1 was activated: `orderctl generations list` says so$/,
+    );
+    expect(await activeId()).toBe(2);
   });
 });

@@ -6,6 +6,7 @@ import {
   prepareGeneration,
   prepareSharedTables,
 } from '#read-models/generations/generation.js';
+import { markReady } from '#read-models/generations/generation-states.js';
 import { CannotMigrateDown, madeMigrations, migrate, migrateDown } from '#read-models/migrations/migrate.js';
 import { migrations } from '#read-models/migrations/migrations.js';
 import type { Migration } from '#read-models/migrations/migration.js';
@@ -246,6 +247,17 @@ describe('the shared tables', () => {
       },
       'migration 4 (quarantine) cannot be undone: people have asked to skip events: have a projector of this release do it first',
       // Of a generation that is gone nobody would ever do it.
+      () => dropGeneration(pool, 2, { removeIndex: null }),
+    ],
+    [
+      'past a flip away from a generation that only this release remembers',
+      7,
+      async () => {
+        await prepareGeneration(pool, null);
+        await markReady(pool, await createGeneration(pool, { indexPrefix: null, madeBy: 'replay' }));
+        await pool.query(`UPDATE orderlog.active_generation SET gone_back_from = '{2}'`);
+      },
+      'migration 8 (left generations) cannot be undone: a person has gone back from generation 2, and an earlier release may flip to it: drop it first',
       () => dropGeneration(pool, 2, { removeIndex: null }),
     ],
     [

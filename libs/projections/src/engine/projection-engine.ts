@@ -41,7 +41,7 @@ export interface ProjectionWork {
    * Whether the error means that a store which only this projection uses is away or refuses, so that waiting may help.
    */
   isAway?(error: unknown): boolean;
-  /** Whether what it keeps was dropped. That is no error: there is something else to keep, or nothing. */
+  /** Whether what it keeps was dropped or set aside. That is no error: there is something else to keep, or nothing. */
   isDropped?(): Promise<boolean>;
   /** Grows with every write; the engine tells progress by it. */
   readonly written: number;

@@ -9,6 +9,7 @@ import { checkpointOf } from '#read-models/checkpoints.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
 import { markFailed, markReady } from '#read-models/generations/generation-states.js';
 import type { Generation } from '#read-models/generations/generation.js';
+import { unaskedFlip } from '#read-models/generations/unasked-flip.js';
 import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
@@ -42,9 +43,10 @@ const VERIFIED_ORDERS = 1_000;
  * - an order whose stream alone cannot be read, and which so cannot be compared.
  *
  * It does not flip
- * - to a generation that a person has gone back from;
+ * - to a generation that a person has gone back from, whatever was activated since;
  * - where the active generation is of the same kind.
  *
+ * @param signal of the owner of its rows: the next owner compares and flips by itself
  * @throws BuiltWrong
  */
 export async function flipWhenReady(
@@ -88,22 +90,19 @@ export async function flipWhenReady(
 /** @returns null: there is nothing to flip to */
 async function flipTarget(
   pool: pg.Pool,
-  { id, fingerprint }: Generation,
+  generation: Generation,
   logger: Logger,
 ): Promise<GenerationRecord | null> {
-  const generations = await listGenerations(pool);
-  const own = generations.find((one) => one.id === id);
-  const active = generations.find(({ role }) => role === 'active');
-  if (!own || own.role === 'active') return null;
-  if (active?.fingerprint === fingerprint && active.state === 'ready') return null;
-  if (own.role === 'previous' && active?.chosen) {
+  const { id } = generation;
+  const own = (await listGenerations(pool)).find((one) => one.id === id);
+  const flip = await unaskedFlip(pool, generation);
+  if (flip === 'gone_back_from') {
     logger.warn(
       { generation: id },
-      'not activated: somebody rolled back from this generation; `orderctl generations activate` activates it',
+      'not activated: somebody went back from this generation; `orderctl generations activate` activates it',
     );
-    return null;
   }
-  return own;
+  return flip === 'right' ? (own ?? null) : null;
 }
 
 async function isSearchable(
@@ -130,6 +129,7 @@ async function verifyBuilt(
     patienceMs: BUILD_PATIENCE_MS,
     signal,
   });
+  signal.throwIfAborted(); // another projector may be comparing by now
   const uncompared = notCompared(result);
   if (uncompared !== null) {
     logger.warn({ generation: generation.id, orders: result.unread.length }, uncompared);
@@ -139,9 +139,11 @@ async function verifyBuilt(
     const { differences } = result;
     const example = differences.find((one) => one.kind !== 'unreadable') ?? differences[0]!;
     const reason = `of ${counted(result.orders, 'order')}, ${counted(differing, 'differs from its', 'differ from their')} events, such as ${briefly(example)}`;
-    await markFailed(pool, generation, reason);
+    const { id } = generation;
     throw new BuiltWrong(
-      `generation ${generation.id} was built, but ${reason}: no query reads it; run orderctl generations drop ${generation.id} to have it built again`,
+      (await markFailed(pool, generation, reason))
+        ? `generation ${id} was built, but ${reason}: no query reads it; run orderctl generations drop ${id} to have it built again`
+        : `generation ${id} was built, but ${reason}, and queries are answered from it already: run orderctl replay to build another one in its place`,
     );
   }
   await markReady(pool, generation);

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
-import { tryFlip } from '#read-models/generations/try-flip.js';
+import { isUnavailable } from '#platform/postgres.js';
+import { tryFlip, type FlipResult } from '#read-models/generations/try-flip.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
 import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
+import { messageOf } from '../engine/interruptions.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 
 export interface ChosenFlipOptions {
@@ -76,14 +78,13 @@ export async function flipTo(options: ChosenFlipOptions, id: number): Promise<Fl
 }
 
 async function flipOnceLevel(options: ChosenFlipOptions, generation: GenerationRecord): Promise<void> {
-  const { pool, elasticsearch, patienceMs, tell, signal } = options;
-  const refresh = refreshIn(elasticsearch);
+  const { patienceMs, tell, signal } = options;
   /** Since when the lock could not be had; null: the last try had it. */
   let lockedMs: number | null = null;
   for (;;) {
     await drawnLevel(options, generation.id);
     const triedMs = performance.now();
-    const flip = await tryFlip(pool, generation, { chosen: true, refresh });
+    const flip = await flipOnce(options, generation);
     if (flip === 'locked') {
       lockedMs ??= triedMs;
       const waitedMs = performance.now() - lockedMs;
@@ -96,6 +97,27 @@ async function flipOnceLevel(options: ChosenFlipOptions, generation: GenerationR
     } else if (flip === 'behind') lockedMs = null;
     else return;
     signal?.throwIfAborted();
+  }
+}
+
+/**
+ * Tries once. Where its answer is lost, the flip may have been made: whoever is told that it failed asks again, and a
+ * second rollback goes forward again.
+ */
+async function flipOnce(
+  { pool, elasticsearch }: ChosenFlipOptions,
+  generation: GenerationRecord,
+): Promise<FlipResult> {
+  try {
+    return await tryFlip(pool, generation, { chosen: true, refresh: refreshIn(elasticsearch) });
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    const known = await listGenerations(pool).catch(() => []);
+    if (known.some(({ id, role }) => id === generation.id && role === 'active')) return 'flipped';
+    throw new CannotFlip(
+      `the connection to PostgreSQL was lost (${messageOf(error)}), so it is not known whether generation ${generation.id} was activated: \`orderctl generations list\` says so`,
+      { cause: error },
+    );
   }
 }
 

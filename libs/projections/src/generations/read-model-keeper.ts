@@ -50,7 +50,8 @@ export class ReadModelKeeper {
   readonly #stop = new AbortController();
   /** The build of the target was given up: until a person steps in, there is no target. */
   #isGivenUp = false;
-  #flipping: Promise<void> | null = null;
+  /** It ends with the ownership of the target's rows that it began in, whose signal this is. */
+  #flipping: { readonly signal: AbortSignal; readonly ended: Promise<void> } | null = null;
 
   constructor(options: ReadModelKeeperOptions) {
     this.#options = options;
@@ -106,7 +107,7 @@ export class ReadModelKeeper {
       this.#stop.abort();
       await Promise.allSettled(running);
       await Promise.allSettled([this.#rows.stop(), this.#indexes.stop()]);
-      await Promise.allSettled([this.#flipping ?? Promise.resolve()]);
+      await Promise.allSettled([this.#flipping?.ended]);
       await Promise.all([this.#pool.end(), this.#looks.end()]);
     }
   }
@@ -140,19 +141,26 @@ export class ReadModelKeeper {
   }
 
   #ordersFollower(generation: (pool: pg.Pool) => Promise<Generation>): OrdersFollower {
-    const { eventStore, postgresUrl, logger, indexPrefix } = this.#options;
-    const onCaughtUp = async (one: Generation, position: bigint) => {
+    const { eventStore, postgresUrl, logger } = this.#options;
+    const onCaughtUp = async (one: Generation, position: bigint, signal: AbortSignal) => {
       if (one.id !== this.target.orders.generation?.id) return;
-      this.#flipping ??= this.#flip(indexPrefix, position).finally(() => (this.#flipping = null));
-      await this.#flipping;
+      while (this.#flipping !== null && this.#flipping.signal !== signal)
+        await this.#flipping.ended.catch(() => {}); // told to whoever began it
+      this.#flipping ??= {
+        signal,
+        ended: this.#flip(one, position, signal).finally(() => (this.#flipping = null)),
+      };
+      await this.#flipping.ended;
     };
     const leases = this.#leases;
     return new OrdersFollower({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
   }
 
-  async #flip(indexPrefix: string | null, position: bigint): Promise<void> {
-    const target = await prepareGeneration(this.#pool, indexPrefix);
-    await flipWhenReady({ ...this.#options, pool: this.#pool }, target, position, this.#stop.signal);
+  async #flip(rows: Generation, position: bigint, signal: AbortSignal): Promise<void> {
+    const target = await prepareGeneration(this.#pool, this.#options.indexPrefix);
+    // Another one by now, as after `read-models renew`. Nobody may have filled it yet; whoever does flips to it.
+    if (target.rowsOf !== rows.id) return;
+    await flipWhenReady({ ...this.#options, pool: this.#pool }, target, position, signal);
   }
 
   #searchFollower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {

@@ -5,7 +5,7 @@ import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { rowsAreDropped } from '#read-models/generations/generation-states.js';
+import { rowsAreKeptNoMore } from '#read-models/generations/generation-states.js';
 import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { bindToStore } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
@@ -43,8 +43,11 @@ export interface OrdersFollowerOptions {
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
   /** How events are decoded; by default as this release does. */
   readonly codec?: Pick<EventCodec, 'decodeEach'>;
-  /** Called with the position once a subscription's history is written; a rejection ends the subscription. */
-  readonly onCaughtUp?: (generation: Generation, position: bigint) => Promise<void>;
+  /**
+   * Called with the position once a subscription's history is written; a rejection ends the subscription. The signal
+   * aborts when the owner must let go, and is the same for all subscriptions of one ownership.
+   */
+  readonly onCaughtUp?: (generation: Generation, position: bigint, signal: AbortSignal) => Promise<void>;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** How long a subscription may be silent before the watchdog looks for events that it should have delivered. */
@@ -124,7 +127,7 @@ export class OrdersFollower implements ProjectionWork {
   }
 
   isDropped(): Promise<boolean> {
-    return rowsAreDropped(this.#pool, this.generation!);
+    return rowsAreKeptNoMore(this.#pool, this.generation!);
   }
 
   async follow({ db, token, signal }: Owned): Promise<void> {
@@ -159,7 +162,7 @@ export class OrdersFollower implements ProjectionWork {
     const subscription = new BatchedSubscription({
       ...{ eventStore, limits, signal, after: this.progress.position },
       ...(silenceMs === undefined ? {} : { silenceMs }),
-      onCaughtUp: () => this.#noteCaughtUp(subscription),
+      onCaughtUp: () => this.#noteCaughtUp(subscription, signal),
     });
     this.#subscription = subscription;
     try {
@@ -172,7 +175,7 @@ export class OrdersFollower implements ProjectionWork {
         statistics.wrote(applied.events - applied.duplicates);
         this.#tellParked(applied.parked);
         pace.wrote(applied.events, applied.repeated);
-        this.#noteCaughtUp(subscription);
+        this.#noteCaughtUp(subscription, signal);
       }
     } finally {
       this.#subscription = null;
@@ -181,10 +184,10 @@ export class OrdersFollower implements ProjectionWork {
   }
 
   /** Becomes live once everything is written that was delivered before the subscription caught up. */
-  #noteCaughtUp(subscription: BatchedSubscription): void {
+  #noteCaughtUp(subscription: BatchedSubscription, signal: AbortSignal): void {
     const { position } = this.progress;
     if (!subscription.hasCaughtUp(position)) return;
-    const told = this.generation && this.#options.onCaughtUp?.(this.generation, position ?? -1n);
+    const told = this.generation && this.#options.onCaughtUp?.(this.generation, position ?? -1n, signal);
     told?.catch((error: unknown) => subscription.end(error));
     this.engine.become('live');
   }

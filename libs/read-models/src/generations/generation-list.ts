@@ -9,8 +9,6 @@ export interface GenerationRecord extends Generation {
   readonly state: GenerationState;
   /** `previous`: what a rollback goes back to. */
   readonly role: 'active' | 'previous' | null;
-  /** The generation is active because a person flipped to it: projectors do not flip back. */
-  readonly chosen: boolean;
   /** Whether it is of the release that this process runs. */
   readonly ofThisRelease: boolean;
   readonly madeBy: 'projector' | 'replay';
@@ -29,7 +27,6 @@ export interface GenerationRecord extends Generation {
 interface RecordRow extends GenerationRow {
   readonly state: GenerationState;
   readonly role: GenerationRecord['role'];
-  readonly chosen: boolean;
   readonly made_by: GenerationRecord['madeBy'];
   readonly created_at: Date;
   readonly verified_at: Date | null;
@@ -47,7 +44,6 @@ export async function listGenerations(db: Queryable): Promise<GenerationRecord[]
   const { rows } = await db.query<RecordRow>(
     `SELECT ${GENERATION_COLUMNS}, g.state, g.made_by, g.created_at, g.verified_at, g.activated_at, g.failure,
        CASE g.id WHEN a.generation THEN 'active' WHEN a.previous THEN 'previous' END AS role,
-       coalesce(g.id = a.generation AND a.chosen, false) AS chosen,
        nullif(o.position, -1) AS position, nullif(s.position, -1) AS search_position
      FROM ${SHARED_SCHEMA}.generations g
      LEFT JOIN ${SHARED_SCHEMA}.active_generation a ON true
@@ -64,7 +60,6 @@ function toRecord(row: RecordRow): GenerationRecord {
     ...toGeneration(row),
     state: row.state,
     role: row.role,
-    chosen: row.chosen,
     ofThisRelease: Object.values(readModelFingerprints).includes(row.fingerprint),
     madeBy: row.made_by,
     createdAt: row.created_at,

@@ -12,62 +12,67 @@ export type GenerationState = 'building' | 'ready' | 'failed' | 'set_aside' | 'd
 
 /**
  * Marks a generation that has everything and was verified: it may become active, and projectors keep it up to date.
+ *
+ * @throws where it failed: two processes may verify it, and what one of them found wrong is not right for the other
  */
 export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<void> {
-  await setState(db, id, `state = 'ready', verified_at = now(), failure = NULL`, [
-    'building',
-    'ready',
-    'failed',
-  ]);
+  await setState(db, id, `state = 'ready', verified_at = now()`, ['building', 'ready']);
 }
 
 /**
  * Gives up the building of a generation, or the flip to it. What was built stays until it is dropped. The active
  * generation is never marked.
+ *
+ * @returns whether it was marked
  */
 export async function markFailed(
   db: Queryable,
   { id }: Pick<Generation, 'id'>,
   reason: string,
-): Promise<void> {
+): Promise<boolean> {
   const isActive = `EXISTS (SELECT FROM ${SHARED_SCHEMA}.active_generation a WHERE a.generation = $1)`;
   const set = `state = CASE WHEN ${isActive} THEN state ELSE 'failed' END,
     failure = CASE WHEN ${isActive} THEN failure ELSE $3 END`;
-  await setState(db, id, set, ['building', 'ready', 'failed'], [reason]);
+  return (await setState(db, id, set, ['building', 'ready', 'failed'], [reason])) === 'failed';
 }
 
-/** Whether its tables are dropped, or about to be: no generation that reads them is left. */
-export function rowsAreDropped(db: Queryable, { rowsOf }: Pick<Generation, 'rowsOf'>): Promise<boolean> {
-  return areAllDropped(db, 'coalesce(rows_of, id) = $1', rowsOf);
+/** Whether its rows are kept no more: each generation that reads them is set aside or dropped, or about to be. */
+export function rowsAreKeptNoMore(db: Queryable, { rowsOf }: Pick<Generation, 'rowsOf'>): Promise<boolean> {
+  return areAll(db, ['set_aside', 'dropping', 'dropped'], 'coalesce(rows_of, id) = $1', rowsOf);
 }
 
 /** Whether its index is dropped, or about to be. */
 export function indexIsDropped(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<boolean> {
-  return areAllDropped(db, 'id = $1', id);
+  return areAll(db, ['dropping', 'dropped'], 'id = $1', id);
 }
 
-async function areAllDropped(db: Queryable, which: string, number: number): Promise<boolean> {
+async function areAll(
+  db: Queryable,
+  states: readonly GenerationState[],
+  which: string,
+  number: number,
+): Promise<boolean> {
   const { rowCount } = await db.query(
-    `SELECT FROM ${SHARED_SCHEMA}.generations WHERE ${which} AND state NOT IN ('dropping', 'dropped') LIMIT 1`,
-    [number],
+    `SELECT FROM ${SHARED_SCHEMA}.generations WHERE ${which} AND state <> ALL ($2) LIMIT 1`,
+    [number, states],
   );
   return rowCount === 0;
 }
 
-/** @throws when the generation is in none of the states `from` */
+/** @returns its state now @throws when the generation is in none of the states `from` */
 async function setState(
   db: Queryable,
   id: number,
   set: string,
   from: readonly GenerationState[],
   values: readonly string[] = [],
-): Promise<void> {
-  const { rowCount } = await db.query(
+): Promise<GenerationState> {
+  const { rows } = await db.query<{ state: GenerationState }>(
     `WITH changed AS (
-       UPDATE ${SHARED_SCHEMA}.generations SET ${set} WHERE id = $1 AND state = ANY ($2) RETURNING id
-     ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM changed`,
+       UPDATE ${SHARED_SCHEMA}.generations SET ${set} WHERE id = $1 AND state = ANY ($2) RETURNING id, state
+     ) SELECT state, pg_notify('${GENERATION_CHANNEL}', id::text) FROM changed`,
     [id, from, ...values],
   );
-  if ((rowCount ?? 0) === 0)
-    throw new Error(`generation ${id} is in none of these states: ${from.join(', ')}`);
+  if (!rows[0]) throw new Error(`generation ${id} is in none of these states: ${from.join(', ')}`);
+  return rows[0].state;
 }

@@ -7,9 +7,10 @@ import { noteShownByFlip } from '../late-events.js';
 import { requireNoneShownOlder } from './orders-shown-older.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
+import { unaskedFlip } from './unasked-flip.js';
 
 export interface FlipOptions {
-  /** A person asked for the flip: projectors do not flip back. */
+  /** A person asked for the flip: projectors do not flip back. Otherwise it is made only where `unaskedFlip` is right. */
   readonly chosen: boolean;
   /**
    * The last position of the event store. Needed only where rows may be further than that, as after the event
@@ -30,9 +31,9 @@ export interface FlipOptions {
 
 /**
  * `behind`: the generation did not draw level while the active one was held. `locked`: another flip is under way,
- * or a long write to the rows of the active one.
+ * or a long write to the rows of the active one. `not_right`: nobody asked for the flip, and it is not made unasked.
  */
-export type FlipResult = 'flipped' | 'already_active' | 'behind' | 'locked';
+export type FlipResult = 'flipped' | 'already_active' | 'behind' | 'locked' | 'not_right';
 
 /** The generation is not `ready`: it was not verified yet, has failed, was set aside, or is dropped or being dropped. */
 export class NotReady extends Error {}
@@ -101,6 +102,7 @@ export async function foreseeFlip(db: Queryable, generation: Generation): Promis
 async function flipWithin(db: Queryable, generation: Generation, options: FlipOptions): Promise<FlipResult> {
   const active = await lockActive(db);
   if (active?.id === generation.id) return 'already_active';
+  if (!options.chosen && (await unaskedFlip(db, generation)) !== 'right') return 'not_right';
   await requireReady(db, generation);
   const wanted = active === null ? null : await heldAt(db, active.rowsOf, generation, options);
   if (active !== null && wanted !== null && !(await drawsLevel(db, generation, active.rowsOf, wanted)))
@@ -117,7 +119,9 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
     `WITH flipped AS (
        INSERT INTO ${SHARED_SCHEMA}.active_generation AS a (generation, chosen) VALUES ($1, $2)
        ON CONFLICT ("only") DO UPDATE
-       SET previous = a.generation, generation = excluded.generation, chosen = excluded.chosen
+       SET previous = a.generation, generation = excluded.generation, chosen = excluded.chosen,
+         gone_back_from = CASE WHEN excluded.chosen
+           THEN array_remove(a.gone_back_from, excluded.generation) || a.generation ELSE a.gone_back_from END
      ), told AS (
        UPDATE ${SHARED_SCHEMA}.generations SET activated_at = clock_timestamp() WHERE id = $1 RETURNING id
      ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM told`,

@@ -3,6 +3,7 @@ import { generations } from './generations.migration.js';
 import { lateEvents } from './late-events.migration.js';
 import { lateRows } from './late-rows.migration.js';
 import { leases } from './leases.migration.js';
+import { leftGenerations } from './left-generations.migration.js';
 import type { Migration } from './migration.js';
 import { quarantine } from './quarantine.migration.js';
 import { replays } from './replays.migration.js';
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   replays,
   lateRows,
   lateEvents,
+  leftGenerations,
 ];
