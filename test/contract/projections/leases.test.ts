@@ -278,6 +278,7 @@ describe('a write of a former owner', () => {
       new Set(),
     ]);
     await store.advance(now, reached, refused, []);
+    await expect(store.setBack(before, { position: 3n, writeSeq: 1n })).rejects.toBeInstanceOf(LeaseLost);
     expect(await store.checkpoint()).toEqual(reached);
   });
 

@@ -111,6 +111,25 @@ describe('the engine of a projection', () => {
     expect(work.tokens[1]).toBeGreaterThan(work.tokens[0]!);
   });
 
+  it('stands by anew where a session is ended that only waits for the lease, and is not said to fail', async () => {
+    const owner = start(new Work(bench.postgresUrl, new Leases(bench.postgresUrl)));
+    await until('it is live', () => owner.engine.state === 'live');
+    const { engine } = start(new Work(bench.postgresUrl, new Leases(bench.postgresUrl)));
+    await until('another stands by', () => engine.state === 'standby');
+    const ended = await bench.rows(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'orderlog projector ' || $1
+         AND pid <> (SELECT session_pid FROM orderlog.leases WHERE projection = $1)`,
+      [owner.name],
+    );
+    expect(ended).toHaveLength(1);
+    await until('it begins again', () => engine.restartCount === 1);
+    expect(engine.state).not.toBe('failing');
+    expect(engine.restarts).toEqual({ away: 1, silent: 0, error: 0 });
+    await until('it stands by', () => engine.state === 'standby');
+    expect(owner.tokens).toHaveLength(1);
+  });
+
   it('keeps no other projection of its process from going on', async () => {
     const leases = new Leases(bench.postgresUrl);
     const projector = bench.start({ leases });

@@ -5,13 +5,13 @@ import { createLogger } from '#platform/logging.js';
 import type { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
 import type { Replayed, ReplayOptions } from '#projections/replay/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activeGeneration } from '#read-models/generations/generation.js';
+import { activeGeneration, generationById } from '#read-models/generations/generation.js';
 import { FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { beginBulk } from '#read-models/search/elasticsearch/bulk-index.js';
-import { REFRESH_INTERVAL } from '#read-models/search/elasticsearch/index-definition.js';
+import { REFRESH_INTERVAL, SHOWN_ID } from '#read-models/search/elasticsearch/index-definition.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
@@ -200,6 +200,27 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     await expect(spoilt(3)).rejects.toThrow(/generation 3 does not match the events/);
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 2 });
     expect((await indexes()).filter((name) => name.startsWith(`${prefix}-3-`))).toEqual([]);
+  });
+
+  it('goes on in another index where its own is ahead of the rows, as after a failover of PostgreSQL', async () => {
+    const cutOff = new AbortController();
+    const first = replayOn(bench, {
+      ...{ elasticsearch: client, signal: cutOff.signal },
+      onProgress: ({ phase }) => {
+        if (phase === 'verifying') cutOff.abort(new Error('cut off'));
+      },
+    });
+    await expect(first).rejects.toThrow('cut off');
+    const { searchIndex: ahead } = await generationById(bench.pool, 2);
+    await bench.rows(
+      `UPDATE orderlog.checkpoints SET position = 0, write_seq = 1 WHERE generation = 2 AND projection = 'search'`,
+    );
+    await client.index({ index: ahead!, id: SHOWN_ID, document: { shownThrough: '99', writeSeq: '9999' } });
+    const { generation } = await replayOn(bench, { elasticsearch: client });
+    expect(generation.searchIndex).not.toBe(ahead);
+    expect(await activeGeneration(bench.pool)).toEqual(generation);
+    expect(await indexes()).not.toContain(ahead);
+    expect(await bench.verify(client)).toMatchObject({ generation: 2, orders: 20, differences: [] });
   });
 
   /** Until it was asked for in vain some times. */

@@ -4,9 +4,16 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
+import { Throttle } from '#projections/replay/throttle.js';
 import { verify } from '#projections/verify/verify.js';
-import { SearchFollower } from '#projections/search/search-follower.js';
-import { activeGeneration, prepareGeneration } from '#read-models/generations/generation.js';
+import { SearchFollower, type SearchFollowerOptions } from '#projections/search/search-follower.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import {
+  activeGeneration,
+  createGeneration,
+  prepareGeneration,
+} from '#read-models/generations/generation.js';
+import { tryFlip, type FlipResult } from '#read-models/generations/try-flip.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import {
   MARKER_ID,
@@ -93,12 +100,15 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
 
   const generation = (pool: pg.Pool) => prepareGeneration(pool, prefix);
   /** A few rows at a time. */
-  const follow = async (isEnough: (follower: SearchFollower) => boolean) => {
+  const follow = async (
+    isEnough: (follower: SearchFollower) => boolean,
+    options: Partial<SearchFollowerOptions> = {},
+  ) => {
     const abort = new AbortController();
     const limits = { maxRows: 2, maxBytes: 1_000_000 };
     const logger = createLogger('projector', 'silent');
     const { postgresUrl } = bench;
-    const follower = new SearchFollower({ client, postgresUrl, generation, logger, limits });
+    const follower = new SearchFollower({ client, postgresUrl, generation, logger, limits, ...options });
     const running = follower.run(abort.signal);
     await until('the follower is far enough', () => isEnough(follower), LIMIT_MS);
     abort.abort();
@@ -337,6 +347,27 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     );
     await indexed(third);
     expect(await bench.verify(client)).toMatchObject({ orders: 6, differences: [] });
+  });
+
+  it('is flipped to only when it has all rows again, where it was lost', async () => {
+    const rows = bench.start({ generation });
+    await placed();
+    await placed();
+    await bench.caughtUp(rows);
+    const rowsOf = rows.projector.generation!;
+    const next = await createGeneration(bench.pool, { indexPrefix: prefix, madeBy: 'replay', rowsOf });
+    await markReady(bench.pool, next);
+    const index = { generation: async () => next };
+    await follow(({ state }) => state === 'live', index);
+    await client.indices.delete({ index: next.searchIndex! });
+    const flip = () => tryFlip(bench.pool, next, { chosen: true });
+    const whileFilled: FlipResult[] = [];
+    const wait = async () => void whileFilled.push(await flip());
+    const filling = new Throttle(1, { now: () => 0, wait });
+    await follow(({ state }) => state === 'live', { ...index, filling });
+    expect(whileFilled).toEqual(['behind', 'behind']);
+    expect(await flip()).toBe('flipped');
+    await rows.stop();
   });
 
   it('makes the index anew, with its mapping and all documents, when it is removed while it is written', async () => {

@@ -66,7 +66,7 @@ export class Leases {
     return new Promise((taken, failed) => {
       const abort = () => {
         this.#waiting.delete(waiting);
-        failed(new Error('nobody waits for the lease any more', { cause: signal.reason }));
+        failed(signal.reason as Error);
       };
       const over = () => signal.removeEventListener('abort', abort);
       const waiting: Waiting = {

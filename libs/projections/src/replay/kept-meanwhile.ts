@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Logger } from '#platform/logging.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import type { Generation } from '#read-models/generations/generation.js';
+import { generationById, type Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { beginBulk, endBulk } from '#read-models/search/elasticsearch/bulk-index.js';
 import { Leases } from '../lease/leases.js';
@@ -78,9 +78,15 @@ export class KeptMeanwhile {
     return new KeptMeanwhile(generation, searchOnly, throttle, options);
   }
 
-  /** Resolves when rows and index have all that was in the log when it was called. */
-  async caughtUp(tell: (done: number, total: number) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { eventStore, elasticsearch } = this.#options;
+  /**
+   * Resolves when rows and index have all that was in the log when it was called.
+   * @returns the generation as it is now: if its index was ahead of the rows, it has another one
+   */
+  async caughtUp(
+    tell: (done: number, total: number) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Generation> {
+    const { pool, eventStore, elasticsearch } = this.#options;
     const head = (await eventStore.headPosition()) ?? -1n;
     for (;;) {
       signal.throwIfAborted();
@@ -90,8 +96,9 @@ export class KeptMeanwhile {
       if (reached >= head) break;
       await delay(LOOK_EVERY_MS, undefined, { signal });
     }
-    const { searchIndex } = this.#generation;
-    if (searchIndex !== null) await endBulk(elasticsearch!, searchIndex);
+    const generation = await generationById(pool, this.#generation.id);
+    if (generation.searchIndex !== null) await endBulk(elasticsearch!, generation.searchIndex);
+    return generation;
   }
 
   /** Lets go of the generation; a projector that stands by goes on with it at once. */

@@ -37,16 +37,17 @@ const SHOWN_DIFFERENCES = 3;
  * was changed
  */
 export async function verifyAndFlip(
-  generation: Generation,
+  built: Generation,
   record: ReplayRecord,
   control: ReplayControl,
   options: KeepingOptions,
 ): Promise<VerifiedFlip> {
   return control.untilDone(async (signal) => {
-    const kept = await KeptMeanwhile.start(generation, record.searchOnly, control.throttle, options);
+    const kept = await KeptMeanwhile.start(built, record.searchOnly, control.throttle, options);
     try {
-      await foresee(generation, options, signal);
-      await kept.caughtUp((done, total) => control.tell({ phase: 'catching_up', done, total }), signal);
+      await foresee(built, options, signal);
+      const tell = (done: number, total: number) => control.tell({ phase: 'catching_up', done, total });
+      const generation = await kept.caughtUp(tell, signal);
       const verified = await verifyAll(generation, record, control, { ...options, signal });
       await control.heed();
       signal.throwIfAborted(); // paused: `untilDone` begins this anew when it may go on

@@ -219,10 +219,9 @@ export class SearchFollower implements ProjectionWork {
       await writer.remove();
       return null;
     }
-    if (marker === null) return { writer, reached: NOTHING_REACHED };
-    const checkpoint = await store.checkpoint();
-    if (checkpoint.writeSeq >= marker.writeSeq) return { writer, reached: marker };
-    return { writer, reached: checkpoint };
+    // Flips go by the checkpoint: none may be made to this index until it is filled again.
+    const reached = await store.setBack(token, marker ?? NOTHING_REACHED);
+    return { writer, reached };
   }
 
   async #settle(step: FollowedStep, steps: FollowedSteps, refresh: TimelyRefresh): Promise<void> {

@@ -20,13 +20,28 @@ export class SearchProgressStore {
   }
 
   async checkpoint(): Promise<IndexReached> {
-    const { rows } = await this.#db.query<{ position: string; write_seq: string }>(
+    const { rows } = await this.#db.query<CheckpointRow>(
       `SELECT position, write_seq FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2`,
       [this.#generation.id, SEARCH_PROJECTION],
     );
-    const [row] = rows;
-    if (!row) return NOTHING_REACHED;
-    return { position: BigInt(row.position), writeSeq: BigInt(row.write_seq) };
+    return reachedOf(rows);
+  }
+
+  /**
+   * Sets the checkpoint back to what the index itself tells that it has. That is less where the index was lost, or an
+   * older copy of it came back.
+   * @returns the checkpoint as it is now
+   * @throws LeaseLost
+   */
+  async setBack(token: bigint, { position, writeSeq }: IndexReached): Promise<IndexReached> {
+    const settingBack = this.#db.query<CheckpointRow>(
+      `WITH ${held('$4')}, set_back AS (
+         UPDATE ${SHARED_SCHEMA}.checkpoints SET position = least(position, $2), write_seq = least(write_seq, $3)
+         WHERE generation = $1 AND projection = '${SEARCH_PROJECTION}' RETURNING position, write_seq
+       ) SELECT ${requireLease}, position, write_seq FROM set_back`,
+      [this.#generation.id, position.toString(), writeSeq.toString(), token.toString()],
+    );
+    return reachedOf((await fenced(settingBack)).rows);
   }
 
   /** How far the rows are that the index follows. */
@@ -102,6 +117,16 @@ export class SearchProgressStore {
     );
     await fenced(replacing);
   }
+}
+
+interface CheckpointRow {
+  readonly position: string;
+  readonly write_seq: string;
+}
+
+function reachedOf([checkpoint]: readonly CheckpointRow[]): IndexReached {
+  if (!checkpoint) return NOTHING_REACHED;
+  return { position: BigInt(checkpoint.position), writeSeq: BigInt(checkpoint.write_seq) };
 }
 
 function held(token: string): string {
