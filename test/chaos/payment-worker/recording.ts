@@ -24,6 +24,8 @@ export class Recording {
   readonly #provider: ProviderClient;
   /** Numbers in the ledger of the entries that an order has acknowledged to this process. */
   readonly #recorded = new Set<number>();
+  /** References of captures that an order has refused: it will never show them. */
+  readonly #refused = new Set<string>();
 
   constructor(commands: CommandSender, orders: OrderReader, provider: ProviderClient) {
     this.#commands = commands;
@@ -38,6 +40,10 @@ export class Recording {
   async record(entry: LedgerEntry, heard: Heard): Promise<void> {
     if (entry.kind === 'refunding') return; // the request is already the order's own event
     await this.#recordEarlier(entry);
+    if (entry.capture !== null && this.#refused.has(entry.capture)) {
+      this.#recorded.add(entry.seq);
+      return;
+    }
     const known: KnownIds = {
       authorizationId:
         entry.authorization === null
@@ -50,7 +56,8 @@ export class Recording {
     if (entry.kind === 'refund_failed' && percentOf(heard) < GIVEN_UP_PERCENT) {
       await this.#send(entry.orderId, `given up:${heard}`, giveUp(entry));
     }
-    await this.#send(entry.orderId, key, commandOf(entry, known));
+    const { kind } = await this.#send(entry.orderId, key, commandOf(entry, known));
+    if (kind === 'refused') this.#refused.add(entry.reference);
     this.#recorded.add(entry.seq);
   }
 
@@ -71,9 +78,13 @@ export class Recording {
     }
   }
 
-  async #send(orderId: string, key: string, command: OrderCommand): Promise<void> {
+  async #send(orderId: string, key: string, command: OrderCommand): Promise<CommandOutcome> {
     const sending = { key, command, orderId, occurredAt: null, ifMatch: null };
-    while (!isDefinite(await this.#commands.once(sending))) await setTimeout(WAIT_MS);
+    for (;;) {
+      const outcome = await this.#commands.once(sending);
+      if (isDefinite(outcome)) return outcome;
+      await setTimeout(WAIT_MS);
+    }
   }
 }
 

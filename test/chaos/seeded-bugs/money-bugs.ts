@@ -19,7 +19,7 @@ export const moneyBugs: readonly SeededBug[] = [
       },
     ],
     faults: [],
-    enough: ENOUGH,
+    enough: ENOUGH_AFTER_CAPTURES,
     providerPace: PACE,
     caughtAs: 'I10',
     says: /capture CAP-\d+ is in its stream twice/,
