@@ -80,7 +80,10 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     const leftMs = untilMs - performance.now();
     const wasLast = leftMs <= settings.tryMs;
     tries++;
-    const one = await tryOnce(call, url, token, leftMs, settings).catch(endBy('the transport', url));
+    const one = await tryOnce(call, url, token, leftMs, settings).catch((error: unknown) => {
+      unknown ||= call.key !== null; // what the transport did of it, nobody knows
+      return endBy('the transport', url)(error);
+    });
     if (one.failure === null) return { answer: one.answer, text: one.text, tries };
     hasFailed = true;
     const { failure, text, error } = one;

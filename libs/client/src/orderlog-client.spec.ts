@@ -162,6 +162,20 @@ describe('an error', () => {
     expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 2, cause: bug });
   });
 
+  it('that is none of the network leaves the outcome unknown, whatever was answered before', async () => {
+    const answers = [
+      { status: 429, header: () => null, text: async () => '{}', stream: async function* () {} },
+    ];
+    const transport: Transport = async () => {
+      const answer = answers.shift();
+      if (answer) return answer;
+      throw bug;
+    };
+    const { client } = clientOf('http://one', { transport });
+    const failed = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+    expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 2, cause: bug });
+  });
+
   it('that is none of the network is told as it is where nothing was sent', async () => {
     const { client } = clientOf('http://one', { transport: failing(bug) });
     expect(await failure(client.confirmOrder({ orderId: ORDER }))).toBe(bug);

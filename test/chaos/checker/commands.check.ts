@@ -22,6 +22,13 @@ export function checkCommands(
   stories: ReadonlyMap<string, Story>,
   report: { readonly I1: Report; readonly I2: Report },
 ): void {
+  for (const attempt of commands) {
+    const { outcome, command } = attempt;
+    if (outcome.kind === 'unknown' && /^5(?!03 )\d\d /.test(outcome.why)) {
+      const about = `${command.type} on ${keyOf(attempt)}`;
+      report.I2(about, `was answered with ${outcome.why}, which says nothing of what is away`);
+    }
+  }
   for (const [commandId, { attempts, events }] of handledOf(commands, stories)) {
     if (attempts.length === 0) continue; // nobody asked for these events: streams.check.ts reports them
     const about = `${attempts[0]!.command.type} ${commandId} on ${keyOf(attempts[0]!)}`;
@@ -30,10 +37,6 @@ export function checkCommands(
     const answers = attempts.filter(({ outcome }) => outcome.kind === 'done');
     for (const attempt of answers) checkAnswer(about, attempt, events, stories, report.I1);
     checkRepeats(about, answers, report.I1);
-    for (const { outcome } of attempts) {
-      if (outcome.kind === 'unknown' && /^5(?!03 )\d\d /.test(outcome.why))
-        report.I2(about, `was answered with ${outcome.why}, which says nothing of what is away`);
-    }
     const isRefused = attempts.every(({ outcome }) => outcome.kind === 'refused');
     if (isRefused && events.length > 0) {
       report.I2(about, `was refused in each of ${attempts.length} attempts, but left ${typesOf(events)}`);

@@ -18,7 +18,10 @@ export interface AppOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** For the app's log and clock file. */
   readonly folder: string;
-  /** Called when the app ended although nobody asked for it. */
+  /**
+   * Called when the app ended although it had been ready and nobody asked for it. At its start an app may end because a
+   * store is away.
+   */
   readonly onDeath: (name: string, how: string) => void;
 }
 
@@ -120,12 +123,13 @@ export class AppProcess {
     child.once('message', () => (this.#ready = true));
     this.#exited = new Promise((exited) => {
       child.once('exit', (code, signal) => {
+        const wasReady = this.#ready;
         this.#child = null;
         this.#ready = false;
         this.#paused = false;
         exited();
         if (!this.#wanted) return;
-        onDeath(this.name, signal ?? `exit code ${code}`);
+        if (wasReady) onDeath(this.name, signal ?? `exit code ${code}`);
         void setTimeout(START_AGAIN_MS).then(() => {
           if (this.#wanted && this.#child === null) this.#fork();
         });

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@elastic/elasticsearch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
@@ -13,8 +15,11 @@ import {
 import { markFailed, markReady } from '#read-models/generations/generation-states.js';
 import { setGenerationsAside } from '#read-models/generations/set-aside.js';
 import { tryFlip } from '#read-models/generations/try-flip.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { lossyStore } from '../../support/lossy-store.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { describeWith, elasticsearchUrl } from '../../support/engines.js';
+import { removeIndexes } from '../../support/indexes.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
@@ -276,6 +281,28 @@ describe('what a person has activated', () => {
     expect(await activeId()).toBe(built.id);
   });
 
+  it('by a replay is no way back from what it replaced', async () => {
+    await flipsToBuilt();
+    const third = await createGeneration(bench.pool, {
+      indexPrefix: 'test',
+      madeBy: 'replay',
+      rowsOf: first,
+    });
+    await isIndexed(third);
+    await markReady(bench.pool, third);
+    expect(await tryFlip(bench.pool, third, { chosen: true, isReplay: true })).toBe('flipped');
+    await flipsToBuilt();
+    expect(await activeId()).toBe(third.id);
+
+    // Only the replay itself was asked for. Once another release has flipped, nothing is left of that.
+    await bench.rows('UPDATE orderlog.active_generation SET generation = $1, previous = $2, chosen = false', [
+      first.id,
+      third.id,
+    ]);
+    await flipsToBuilt();
+    expect(await activeId()).toBe(built.id);
+  });
+
   it('stays active where a person goes back while a projector compares orders', async () => {
     const flips: string[] = [];
     await flipsToBuilt(async () => {
@@ -298,3 +325,50 @@ describe('what a person has activated', () => {
     expect(await activeId()).toBe(third.id);
   });
 });
+
+describeWith(
+  'elasticsearch',
+  'read models with an index that are set aside while a projector keeps them',
+  () => {
+    let bench: ProjectionBench;
+    let client: Client;
+    const prefix = `test-${randomUUID().slice(0, 8)}`;
+    beforeEach(async () => {
+      client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
+      bench = await ProjectionBench.open();
+      const order = new WrittenOrder(bench.eventStore);
+      await order.does(place(order));
+    });
+    afterEach(async () => {
+      await bench.close();
+      await removeIndexes(client, prefix);
+      await client.close();
+    });
+
+    it('are built anew with their index, though only the rows were begun anew', async () => {
+      let ending = new AbortController();
+      const { target } = bench.keep({
+        eventStore: {
+          ...lossyStore(bench.eventStore, () => false),
+          subscribeToAll: (options) =>
+            bench.eventStore.subscribeToAll({
+              ...options,
+              signal: AbortSignal.any([options.signal, ending.signal]),
+            }),
+        },
+        elasticsearch: client,
+        indexPrefix: prefix,
+      }).keeper;
+      const isRead = (id: number) =>
+        until(`${id} is read`, async () => (await activeGeneration(bench.pool))?.id === id, ENGINES_MS);
+      await isRead(1);
+      expect(target.search!.state).toBe('live');
+
+      await setGenerationsAside(bench.pool);
+      const ended = ending;
+      ending = new AbortController();
+      ended.abort();
+      await isRead(2);
+    });
+  },
+);

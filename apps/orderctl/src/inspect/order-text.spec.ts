@@ -14,6 +14,7 @@ const order = {
       ...{ cancelled: 0, dispatched: 0, delivered: 0, inReturns: 0, received: 0 },
     },
   ],
+  payments: { captures: [] },
   totals: {
     orderedTotalMinor: 500,
     totalMinor: 500,
@@ -24,6 +25,16 @@ const order = {
 } as unknown as ShownOrder;
 const diff = { orderId: 'o-1', from: null, to: { revision: 1 }, changes: [] };
 const stale = { stale: true, staleReason: 'this release does not know the type OrderTeleported' } as const;
+
+it('tells what was captured, and what the provider took back of it', () => {
+  expect(orderText(order, [])).not.toContain('taken back');
+  const reversed = {
+    ...order,
+    payments: { captures: [{ reversedMinor: 200 }, { reversedMinor: 100 }] },
+    totals: { ...order.totals, capturedMinor: 200 },
+  } as unknown as ShownOrder;
+  expect(orderText(reversed, [])).toMatch(/captured +5\.00 GBP\n +taken back +-3\.00 GBP\n/);
+});
 
 it('prints what customers wrote on one line each, without what a terminal would obey', () => {
   const forged = {

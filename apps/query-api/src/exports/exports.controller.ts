@@ -15,7 +15,7 @@ import { AskedBy, type Asked } from '../request/asked.js';
 import { orderFilterOf } from '../request/order-filter.dto.js';
 import { AtOnce } from '../request/at-once.js';
 import { csvHeader, csvLine } from './csv.js';
-import { takenInTime } from './taken-in-time.js';
+import { endWhenStalled, piecesOf } from './stalled-client.js';
 
 const formats = {
   ndjson: {
@@ -72,12 +72,11 @@ export class ExportsController {
       end();
       throw error;
     });
-    const limitMs = this.#sources.exportStalledAfterMs;
-    // What this export holds is given back by its end alone, and a client that reads no further may stay for ever.
-    const stalled = () => stream.destroy(new Error(`its client took nothing for ${limitMs / 1_000} s`));
-    const texts = takenInTime(textsOf(header, first, batches, line), limitMs, stalled);
+    let taken = () => {};
+    const pieces = piecesOf(textsOf(header, first, batches, line), () => taken());
     void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);
-    const stream = Readable.from(texts, { objectMode: false, highWaterMark: 1 });
+    const stream = Readable.from(pieces, { objectMode: false, highWaterMark: 1 });
+    taken = endWhenStalled(stream, reply.raw, this.#sources.exportStalledAfterMs);
     // Too late for a problem: the client sees its connection end.
     stream.once('error', ({ message }) => this.#logger.warn(`an export broke off: ${message}`));
     // To end a generator that nobody began to read (an answer to HEAD, a client that has left) runs none of its

@@ -34,7 +34,7 @@ export class OrderStory {
   /** Ids of the notes that were redacted at any time: their text is not shown as of any moment. */
   readonly redactedNotes = new Set<string>();
   readonly #skipped: SkippedRevisions;
-  readonly #again: () => EventBatches;
+  readonly #again: (to: number) => EventBatches;
   readonly #places: EventPlace[] = [];
   /** null: there are too many. */
   #held: StoredOrderEvent[] | null = [];
@@ -42,9 +42,9 @@ export class OrderStory {
 
   /**
    * @param skipped revisions of the skipped events
-   * @param again reads the added events once more, from the first; others may follow them
+   * @param again reads the added events once more, from the first to that of a revision
    */
-  constructor(skipped: SkippedRevisions, again: () => EventBatches) {
+  constructor(skipped: SkippedRevisions, again: (to: number) => EventBatches) {
     this.#skipped = skipped;
     this.#again = again;
   }
@@ -93,7 +93,7 @@ export class OrderStory {
   ): AsyncGenerator<{ event: StoredOrderEvent; order: Order }, void> {
     const breaks = new Breaks();
     let order: OrderState = null;
-    for await (const events of this.#held === null ? this.#again() : [this.#held]) {
+    for await (const events of this.#held === null ? this.#again(to) : [this.#held]) {
       for (const event of events) {
         const { revision } = event.recording;
         if (revision > to) return;
@@ -106,10 +106,10 @@ export class OrderStory {
 
   async at(revision: number): Promise<Order> {
     const last = this.eventRevision(revision);
-    for await (const { order } of this.states(last, last)) {
-      return takeSkippedRevisions(order, this.#skipped, revision);
-    }
-    throw new Error(`the event at revision ${last} was not read again`);
+    let found: Order | null = null;
+    for await (const { order } of this.states(last, last)) found = order;
+    if (found === null) throw new Error(`the event at revision ${last} was not read again`);
+    return takeSkippedRevisions(found, this.#skipped, revision);
   }
 
   #begin(placed: StoredOrderEvent): void {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeEach } from '#event-store/codec.js';
-import type { RawEvent } from '#event-store/port.js';
+import type { RawEvent, StreamRange } from '#event-store/port.js';
 import { MemoryEventStore } from '#test/support/memory-event-store.js';
 import { place, tags, WrittenOrder } from '#test/support/order-streams.js';
 import { TimeTravel, type OrderAsked } from './time-travel.js';
@@ -14,18 +14,25 @@ describe('the past of a long order', () => {
   let sizeBytes: number;
   /** Revisions of the events as they are read. */
   let read: number[];
+  /** Reads that were begun and not read to their end. */
+  let reading: number;
 
   beforeEach(async () => {
     store = new MemoryEventStore();
     order = new WrittenOrder(store.port);
     sizeBytes = 500;
     read = [];
+    reading = 0;
     await order.does(place(order, 50));
-    const readStream = async function* (stream: string): AsyncGenerator<RawEvent> {
-      for await (const event of store.port.readStream(stream)) {
+    const readStream = async function* (stream: string, range?: StreamRange): AsyncGenerator<RawEvent> {
+      const events = [];
+      for await (const event of store.port.readStream(stream, range)) events.push(event);
+      reading += 1;
+      for (const event of events) {
         read.push(event.revision);
         yield { ...event, sizeBytes };
       }
+      reading -= 1;
     };
     const leftOut = { of: async () => ({ skipped: new Set<number>(), parked: null }) };
     const freshness = {
@@ -72,6 +79,7 @@ describe('the past of a long order', () => {
     sizeBytes = 1_000_000;
     expect(await tell()).toEqual(held);
     expect(read.length).toBeGreaterThan(4 * 10);
+    expect(reading).toBe(0);
   });
 
   it('is read no further than to its first event for another customer', async () => {
@@ -79,6 +87,7 @@ describe('the past of a long order', () => {
     const stranger = timeTravel.orderAt(asked('default', 'somebody else'), { revision: 0 });
     await expect(stranger).rejects.toMatchObject({ code: 'order_not_found' });
     expect(read).toEqual([0]);
+    expect(reading).toBe(0);
     const owner = timeTravel.orderAt(asked('default', '17850'), { revision: 0 });
     expect((await owner).answer).toMatchObject({ revision: 0 });
   });

@@ -1,6 +1,6 @@
 import type { EventCodec } from '#event-store/codec.js';
 import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
-import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import type { EventStore, RawEvent, StoredOrderEvent, StreamRange } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { OrderPosition } from '#platform/order-position.js';
 import { ProblemError } from '#platform/problems/problems.js';
@@ -137,23 +137,26 @@ export class TimeTravel {
     const { skipped, parked: known } = await this.#leftOut.of(tenantId, orderId);
     let parked = known;
     const stream = orderStream(tenantId, orderId);
-    const read = () => this.#decoded(stream, skipped, known);
-    const story = new OrderStory(skipped, async function* () {
-      for await (const { events } of read()) yield events;
+    const read = (range: StreamRange = {}) => this.#decoded(stream, range, skipped, known);
+    const story = new OrderStory(skipped, async function* (to) {
+      for await (const { events } of read({ maxCount: to + 1 })) yield events;
     });
+    // Another customer's order is answered like one that does not exist, and is read no further than to its first event. That
+    // one is read by itself, because a read that is broken off costs the connection, which all share.
+    if (customerId !== null && (await isOfAnother(read({ maxCount: 1 }), customerId)))
+      throw new ProblemError('order_not_found');
     const breaks = new Breaks();
     for await (const { events, bytes, unreadable } of read()) {
       const wasLong = story.isLong;
       story.add(events, bytes);
-      // Another customer's order is answered like one that does not exist, and is read no further than to its first event.
-      if (customerId !== null && story.orderId !== null && story.ownerCustomerId !== customerId) {
-        throw new ProblemError('order_not_found');
-      }
       if (story.isLong && !wasLong) onLong();
       // The projection is just about to park it; or it has, and PostgreSQL, which knows, is away.
       if (unreadable) parked = { revision: unreadable.event.revision, reason: unreadable.message };
       await breaks.ifDue();
     }
+    // It may have been placed since its first event was looked for.
+    if (customerId !== null && story.orderId !== null && story.ownerCustomerId !== customerId)
+      throw new ProblemError('order_not_found');
     if (story.orderId === null) {
       // Staff are told why the order cannot be shown; a customer is told only that there is none.
       if (customerId === null) refuseParked(parked, Infinity);
@@ -179,10 +182,11 @@ export class TimeTravel {
   /** The events that can be applied: none that is skipped, and all before the first that is parked or unreadable. */
   async *#decoded(
     stream: string,
+    range: StreamRange,
     skipped: SkippedRevisions,
     parked: ParkedAt | null,
   ): AsyncGenerator<DecodedBatch, void> {
-    for await (const batch of this.#batches(stream)) {
+    for await (const batch of this.#batches(stream, range)) {
       const wanted = withoutSkipped(batch, skipped).filter(
         ({ revision }) => parked === null || revision < parked.revision,
       );
@@ -195,15 +199,14 @@ export class TimeTravel {
     }
   }
 
-  /** The first event by itself: it tells whose the order is. */
-  async *#batches(stream: string): AsyncGenerator<readonly RawEvent[]> {
+  async *#batches(stream: string, range: StreamRange): AsyncGenerator<readonly RawEvent[]> {
     let batch: RawEvent[] = [];
     let bytes = 0;
     try {
-      for await (const event of this.#eventStore.readStream(stream)) {
+      for await (const event of this.#eventStore.readStream(stream, range)) {
         batch.push(event);
         bytes += event.sizeBytes;
-        if (event.revision > 0 && batch.length < BATCH_EVENTS && bytes < BATCH_BYTES) continue;
+        if (batch.length < BATCH_EVENTS && bytes < BATCH_BYTES) continue;
         yield batch;
         batch = [];
         bytes = 0;
@@ -217,6 +220,15 @@ export class TimeTravel {
     }
     yield batch;
   }
+}
+
+async function isOfAnother(first: AsyncIterable<DecodedBatch>, customerId: string): Promise<boolean> {
+  let isOthers = false;
+  for await (const { events } of first) {
+    for (const event of events)
+      isOthers = event.type === 'OrderPlaced' && event.data.customerId !== customerId;
+  }
+  return isOthers;
 }
 
 /** An answer is stale at the end of what was read: the parked events may have happened by that moment. */

@@ -124,8 +124,14 @@ export class ReadModelKeeper {
     const kept = generations.filter(({ ofThisRelease, state }) => ofThisRelease && state === 'ready');
     const besides = kept.filter(({ rowsOf }) => rowsOf !== orders.generation?.id).map(rowsOnly);
     this.#rows.keep(besides);
+    // After `read-models renew`, the target's rows may be those of the next generation before its index follows them.
+    const next = generations.filter(
+      ({ ofThisRelease, madeBy, state, rowsOf }) =>
+        ofThisRelease && madeBy === 'projector' && state === 'building' && rowsOf === orders.generation?.id,
+    );
+    const indexed = search?.generation ? [...kept, ...next] : kept;
     this.#indexes.keep(
-      kept.filter(({ id, searchIndex }) => searchIndex !== null && id !== search?.generation?.id),
+      indexed.filter(({ id, searchIndex }) => searchIndex !== null && id !== search?.generation?.id),
     );
   }
 

@@ -4,7 +4,7 @@ import { counted } from '#platform/counted.js';
 import { tryFlip, foreseeFlip } from '#read-models/generations/try-flip.js';
 import { markReady } from '#read-models/generations/generation-states.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
-import type { Generation } from '#read-models/generations/generation.js';
+import { generationById, type Generation } from '#read-models/generations/generation.js';
 import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
@@ -43,9 +43,11 @@ export async function verifyAndFlip(
   options: KeepingOptions,
 ): Promise<VerifiedFlip> {
   return control.untilDone(async (signal) => {
-    const kept = await KeptMeanwhile.start(built, record.searchOnly, control.throttle, options);
+    // Before a pause, another index may have taken the place of its own.
+    const begun = await generationById(options.pool, built.id);
+    const kept = await KeptMeanwhile.start(begun, record.searchOnly, control.throttle, options);
     try {
-      await foresee(built, options, signal);
+      await foresee(begun, options, signal);
       const tell = (done: number, total: number) => control.tell({ phase: 'catching_up', done, total });
       const generation = await kept.caughtUp(tell, signal);
       const verified = await verifyAll(generation, record, control, { ...options, signal });
@@ -125,7 +127,7 @@ async function flip(
     signal.throwIfAborted();
     try {
       const storeEndsAt = (await eventStore.headPosition()) ?? -1n;
-      const flipped = await tryFlip(pool, generation, { chosen: true, storeEndsAt, refresh });
+      const flipped = await tryFlip(pool, generation, { chosen: true, isReplay: true, storeEndsAt, refresh });
       if (flipped === 'flipped' || flipped === 'already_active') return before?.id ?? null;
       if (flipped === 'locked' && !isToldLocked) onNote?.(`waiting: ${LOCKED}`);
       isToldLocked ||= flipped === 'locked';

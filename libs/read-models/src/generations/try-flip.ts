@@ -12,6 +12,8 @@ import { unaskedFlip } from './unasked-flip.js';
 export interface FlipOptions {
   /** A person asked for the flip: projectors do not flip back. Otherwise it is made only where `unaskedFlip` is right. */
   readonly chosen: boolean;
+  /** Of a replay: nobody has gone back from the generation that it replaces. */
+  readonly isReplay?: boolean;
   /**
    * The last position of the event store. Needed only where rows may be further than that, as after the event
    * store was restored.
@@ -120,12 +122,13 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
        INSERT INTO ${SHARED_SCHEMA}.active_generation AS a (generation, chosen) VALUES ($1, $2)
        ON CONFLICT ("only") DO UPDATE
        SET previous = a.generation, generation = excluded.generation, chosen = excluded.chosen,
-         gone_back_from = CASE WHEN excluded.chosen
-           THEN array_remove(a.gone_back_from, excluded.generation) || a.generation ELSE a.gone_back_from END
+         gone_back_from = CASE WHEN NOT excluded.chosen THEN a.gone_back_from
+           ELSE array_remove(a.gone_back_from, excluded.generation)
+             || CASE WHEN $3 THEN ARRAY[]::int[] ELSE ARRAY[a.generation] END END
      ), told AS (
        UPDATE ${SHARED_SCHEMA}.generations SET activated_at = clock_timestamp() WHERE id = $1 RETURNING id
      ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM told`,
-    [generation.id, options.chosen],
+    [generation.id, options.chosen, options.isReplay ?? false],
   );
   return 'flipped';
 }
