@@ -362,7 +362,7 @@ describeWith(
       const isRead = (id: number) =>
         until(`${id} is read`, async () => (await activeGeneration(bench.pool))?.id === id, ENGINES_MS);
       await isRead(1);
-      expect(target.search!.state).toBe('live');
+      await until('its index is followed', () => target.search!.state === 'live', ENGINES_MS);
 
       await setGenerationsAside(bench.pool);
       const ended = ending;

@@ -17,7 +17,11 @@ describe('how far behind a projector says that its rows are', () => {
     await order.does(place(order));
     const first = bench.keep();
     // Also what is of no order: the store's identity is written behind the order.
-    await until('it is at the head', async () => (await statusOf(first))?.lag === '0', ENGINES_MS);
+    const atHead = async () => {
+      const status = await statusOf(first);
+      return status?.state === 'live' && status.lag === '0';
+    };
+    await until('it is at the head', atHead, ENGINES_MS);
     await first.stop();
   }, ENGINES_MS);
   afterEach(async () => {
