@@ -241,6 +241,17 @@ describe('what a person has activated', () => {
       `INSERT INTO orderlog.checkpoints (generation, projection, position, write_seq)
        VALUES (${id}, 'search', 9000000000000000, 0)`,
     );
+  /** As a replay of the index of `first` makes one. */
+  async function anotherIndex(): Promise<Generation> {
+    const generation = await createGeneration(bench.pool, {
+      indexPrefix: 'test',
+      madeBy: 'replay',
+      rowsOf: first,
+    });
+    await isIndexed(generation);
+    await markReady(bench.pool, generation);
+    return generation;
+  }
   const flip = (generation: Generation, chosen: boolean) => tryFlip(bench.pool, generation, { chosen });
   /** As its projector does once it has caught up. @param meanwhile done while it compares orders */
   async function flipsToBuilt(meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
@@ -262,13 +273,7 @@ describe('what a person has activated', () => {
     await flipsToBuilt();
     expect(await activeId()).toBe(first.id);
 
-    const third = await createGeneration(bench.pool, {
-      indexPrefix: 'test',
-      madeBy: 'replay',
-      rowsOf: first,
-    });
-    await isIndexed(third);
-    await markReady(bench.pool, third);
+    const third = await anotherIndex();
     expect(await flip(third, true)).toBe('flipped');
     await flipsToBuilt();
     expect(await activeId()).toBe(third.id);
@@ -283,13 +288,7 @@ describe('what a person has activated', () => {
 
   it('by a replay is no way back from what it replaced', async () => {
     await flipsToBuilt();
-    const third = await createGeneration(bench.pool, {
-      indexPrefix: 'test',
-      madeBy: 'replay',
-      rowsOf: first,
-    });
-    await isIndexed(third);
-    await markReady(bench.pool, third);
+    const third = await anotherIndex();
     expect(await tryFlip(bench.pool, third, { chosen: true, isReplay: true })).toBe('flipped');
     await flipsToBuilt();
     expect(await activeId()).toBe(third.id);

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Logger, Query, StreamableFile, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { OneOf } from '#platform/http/fields.js';
@@ -15,7 +14,7 @@ import { AskedBy, type Asked } from '../request/asked.js';
 import { orderFilterOf } from '../request/order-filter.dto.js';
 import { AtOnce } from '../request/at-once.js';
 import { csvHeader, csvLine } from './csv.js';
-import { endWhenStalled, piecesOf } from './stalled-client.js';
+import { bodyOf } from './stalled-client.js';
 
 const formats = {
   ndjson: {
@@ -72,11 +71,9 @@ export class ExportsController {
       end();
       throw error;
     });
-    let taken = () => {};
-    const pieces = piecesOf(textsOf(header, first, batches, line), () => taken());
+    const texts = textsOf(header, first, batches, line);
     void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);
-    const stream = Readable.from(pieces, { objectMode: false, highWaterMark: 1 });
-    taken = endWhenStalled(stream, reply.raw, this.#sources.exportStalledAfterMs);
+    const stream = bodyOf(texts, reply.raw, this.#sources.exportStalledAfterMs);
     // Too late for a problem: the client sees its connection end.
     stream.once('error', ({ message }) => this.#logger.warn(`an export broke off: ${message}`));
     // To end a generator that nobody began to read (an answer to HEAD, a client that has left) runs none of its

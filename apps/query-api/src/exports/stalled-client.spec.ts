@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { endWhenStalled, piecesOf } from './stalled-client.js';
+import { bodyOf, piecesOf } from './stalled-client.js';
 
 const BYTES = 1_000_000;
 
@@ -11,10 +11,7 @@ async function* texts(...all: string[]): AsyncGenerator<string> {
 }
 
 function bodyTo(response: Writable, limitMs: number): Readable {
-  let taken = () => {};
-  const pieces = piecesOf(texts('x'.repeat(BYTES)), () => taken());
-  const body = Readable.from(pieces, { objectMode: false, highWaterMark: 1 });
-  taken = endWhenStalled(body, response, limitMs);
+  const body = bodyOf(texts('x'.repeat(BYTES)), response, limitMs);
   body.pipe(response);
   return body;
 }

@@ -1,6 +1,27 @@
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 
 const PIECE_BYTES = 64 * 1024;
+
+/**
+ * The body of an answer that is made of these texts. It is destroyed when the client takes nothing of it for so long: what
+ * it holds is given back by its end alone, and a client that reads no further may stay for ever.
+ *
+ * @param response that it is sent to
+ */
+export function bodyOf(texts: AsyncIterable<string>, response: Writable, limitMs: number): Readable {
+  const stalled = () => body.destroy(new Error(`its client took nothing for ${limitMs / 1_000} s`));
+  const limit = setTimeout(stalled, limitMs);
+  const taken = () => void limit.refresh();
+  const pieces = piecesOf(texts, taken);
+  const body = Readable.from(pieces, { objectMode: false, highWaterMark: 1 });
+  // Of the last piece, only this tells.
+  response.on('drain', taken);
+  body.once('close', () => {
+    clearTimeout(limit);
+    response.off('drain', taken);
+  });
+  return body;
+}
 
 /** The texts in pieces, each of which a slow client takes soon. @param onPiece called when the next one is asked for */
 export async function* piecesOf(
@@ -14,23 +35,4 @@ export async function* piecesOf(
       yield bytes.subarray(from, from + PIECE_BYTES);
     }
   }
-}
-
-/**
- * Destroys the body of an answer when nothing of it is taken for so long. What it holds is given back by its end alone, and
- * a client that reads no further may stay for ever.
- *
- * @returns a function to be called when a piece is taken
- */
-export function endWhenStalled(body: Readable, response: Writable, limitMs: number): () => void {
-  const stalled = () => body.destroy(new Error(`its client took nothing for ${limitMs / 1_000} s`));
-  const limit = setTimeout(stalled, limitMs);
-  const taken = () => void limit.refresh();
-  // Of the last piece, only this tells.
-  response.on('drain', taken);
-  body.once('close', () => {
-    clearTimeout(limit);
-    response.off('drain', taken);
-  });
-  return taken;
 }

@@ -50,23 +50,23 @@ function fromIssuer(url: URL): KeySource {
     timeoutDuration: FETCH_TIMEOUT_MS,
     [jwksCache]: published as ExportedJWKSCache,
   });
-  let away: { readonly error: unknown; readonly sinceMs: number } | null = null;
+  let away: { readonly error: unknown; readonly sinceMs: number; readonly findKept: KeySource } | null = null;
   return async (header, token) => {
     const { jwks, uat: publishedAtMs = 0 } = published;
-    const kept = jwks !== undefined && Date.now() - publishedAtMs < KEPT_MS ? createLocalJWKSet(jwks) : null;
-    if (kept === null || away === null || Date.now() - away.sinceMs >= ASK_EVERY_MS) {
+    const kept = Date.now() - publishedAtMs < KEPT_MS ? jwks : undefined;
+    if (kept === undefined || away === null || Date.now() - away.sinceMs >= ASK_EVERY_MS) {
       try {
         const key = await find(header, token);
         away = null;
         return key;
       } catch (error) {
-        if (kept === null || isAboutTheToken(error)) throw error;
-        away = { error, sinceMs: Date.now() };
+        if (kept === undefined || isAboutTheToken(error)) throw error;
+        away = { error, sinceMs: Date.now(), findKept: createLocalJWKSet(kept) };
       }
     }
-    const { error } = away;
+    const { error, findKept } = away;
     // A key that is not among them may be a new one, which only the issuer can tell.
-    return kept(header, token).catch((why: unknown) => {
+    return Promise.resolve(findKept(header, token)).catch((why: unknown) => {
       throw why instanceof errors.JWKSNoMatchingKey ? error : why;
     });
   };

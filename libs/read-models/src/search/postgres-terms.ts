@@ -53,6 +53,12 @@ export async function postgresTerms(
  * the first letter and any other behind it.
  */
 const UNTOUCHED = '(length(q.word) - 2) / NULLIF(q.tolerated, 0)';
+/** Of words that have no trigrams. */
+const HAS_UNTOUCHED = `length(q.word) > 3 AND cardinality(show_trgm(q.word)) < length(q.word)
+            AND w.word >= U&'\\0080' COLLATE "C"
+            AND (strpos(w.word, substr(q.word, 3, ${UNTOUCHED})) > 0 OR strpos(w.word, right(q.word, ${UNTOUCHED})) > 0)`;
+const BEGINS_ALIKE = `w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q.word, 1) || U&'\\+10ffff') COLLATE "C"`;
+const NEAREST_LENGTH = 'abs(length(w.word) - length(q.word))';
 
 /**
  * Candidates are found by their trigrams, or by the first letter. In a database whose locale knows ASCII letters alone,
@@ -60,9 +66,14 @@ const UNTOUCHED = '(length(q.word) - 2) / NULLIF(q.tolerated, 0)';
  * three letters share too few trigrams with one that begins differently.
  */
 function termsStatement(schema: string, live: boolean, isCustomer: boolean): string {
-  const order = `${schema}.order_search s${isCustomer ? ` JOIN ${schema}.orders o USING (tenant_id, order_id)` : ''}`;
+  const orders = `${schema}.order_search s${isCustomer ? ` JOIN ${schema}.orders o USING (tenant_id, order_id)` : ''}`;
   const visible = `s.tenant_id = $1${isCustomer ? ' AND o.customer_id = $6' : ''}`;
-  const held = `AND EXISTS (SELECT FROM ${order} WHERE ${visible} AND s.words @@ q.query::tsquery)`;
+  const offered = (condition: string, order: string, most: number) =>
+    `(SELECT w.word FROM ${schema}.search_words w
+          WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1 AND ${condition}
+            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
+          ORDER BY ${order}, w.word LIMIT ${most})`;
+  const held = `AND EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery)`;
   return `SELECT k.known, names.in_names, c.candidates
     FROM unnest($2::text[], $3::text[], $4::int[], $5::text[])
       WITH ORDINALITY AS q(word, up_to, tolerated, query, n)
@@ -74,30 +85,17 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
     ) k
     CROSS JOIN LATERAL (
       SELECT EXISTS (
-        SELECT FROM ${order}
+        SELECT FROM ${orders}
         WHERE ${visible} AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.query::tsquery
       ) AS in_names
     ) names
     CROSS JOIN LATERAL (
       SELECT array_agg(found.word) AS candidates FROM (
-        (SELECT w.word FROM ${schema}.search_words w
-          WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1 AND w.word % q.word
-            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
-          ORDER BY similarity(w.word, q.word) DESC, w.word LIMIT ${MAX_CANDIDATES})
+        ${offered('w.word % q.word', 'similarity(w.word, q.word) DESC', MAX_CANDIDATES)}
         UNION
-        (SELECT w.word FROM ${schema}.search_words w
-          WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1
-            AND w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q.word, 1) || U&'\\+10ffff') COLLATE "C"
-            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
-          ORDER BY abs(length(w.word) - length(q.word)), w.word LIMIT ${MAX_COMPARED})
+        ${offered(BEGINS_ALIKE, NEAREST_LENGTH, MAX_COMPARED)}
         UNION
-        (SELECT w.word FROM ${schema}.search_words w
-          WHERE q.tolerated > 0 AND NOT k.known AND length(q.word) > 3
-            AND cardinality(show_trgm(q.word)) < length(q.word)
-            AND w.tenant_id = $1 AND w.word >= U&'\\0080' COLLATE "C"
-            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
-            AND (strpos(w.word, substr(q.word, 3, ${UNTOUCHED})) > 0 OR strpos(w.word, right(q.word, ${UNTOUCHED})) > 0)
-          ORDER BY abs(length(w.word) - length(q.word)), w.word LIMIT ${MAX_COMPARED})
+        ${offered(HAS_UNTOUCHED, NEAREST_LENGTH, MAX_COMPARED)}
       ) found
     ) c
     ORDER BY q.n`;
