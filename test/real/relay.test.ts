@@ -12,6 +12,7 @@ import { relayedSoFar } from '../../apps/orderctl/src/relay/relayed-so-far.js';
 import { sendAgain } from '../../apps/orderctl/src/relay/send-again.js';
 import { startProjector } from '../../apps/projector/src/start.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
+import { lossyStore } from '../support/lossy-store.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
 import { act } from '../support/quarantine.js';
@@ -75,6 +76,27 @@ describeWith('kafka', 'the relay', () => {
     await other.caughtUp();
     await other.stop();
     expect((await relayed(bench.eventStore, second)).messages).toHaveLength(sent + 2);
+  });
+
+  it('does not go on from an event store that has lost what it sent last, though that has other events since', async () => {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order), tags('sent'));
+    const kafka = someTopic(kafkaBrokers()!);
+    const before = startRelay(bench, kafka);
+    await before.caughtUp();
+    await before.stop();
+    const other = new WrittenOrder(bench.eventStore);
+    await other.does(place(other));
+    const eventStore = lossyStore(
+      bench.eventStore,
+      ({ stream, revision }) => stream === order.stream && revision === 1,
+    );
+    const after = startRelay({ eventStore, postgresUrl: bench.postgresUrl }, kafka);
+    await until('it says so', () => after.relay.state === 'failing', PATIENCE_MS);
+    expect(after.relay.lastError).toMatch(
+      /does not have it at revision 1 of .*, as an older copy of it does not: .*relay renew/,
+    );
+    await after.stop();
   });
 
   it('creates its topic as asked for, and leaves one that is there as it is', async () => {

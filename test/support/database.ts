@@ -2,12 +2,19 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { outliveLosses } from '#platform/postgres.js';
 
-/** A fresh database on the PostgreSQL of the test run. `drop` also ends its remaining connections. */
-export async function freshDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+/**
+ * A fresh database on the PostgreSQL of the test run. `drop` also ends its remaining connections.
+ *
+ * @param copied the database that it is a copy of; nobody may be connected to that
+ */
+export async function freshDatabase(copied?: {
+  readonly url: string;
+}): Promise<{ url: string; drop: () => Promise<void> }> {
   const base = process.env['ORDERLOG_TEST_POSTGRES_URL'];
   if (!base) throw new Error('ORDERLOG_TEST_POSTGRES_URL is not set: run through jest');
   const name = `t_${randomUUID().replaceAll('-', '')}`;
-  await onServer(base, `CREATE DATABASE ${name}`);
+  const template = copied === undefined ? '' : ` TEMPLATE ${new URL(copied.url).pathname.slice(1)}`;
+  await onServer(base, `CREATE DATABASE ${name}${template}`);
   const url = new URL(base);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => onServer(base, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };

@@ -32,7 +32,10 @@ export interface RunningRelay {
   stop(): Promise<void>;
 }
 
-export function startRelay(bench: ProjectionBench, kafka: KafkaConfig): RunningRelay {
+export function startRelay(
+  bench: Pick<ProjectionBench, 'eventStore' | 'postgresUrl'>,
+  kafka: KafkaConfig,
+): RunningRelay {
   const relay = new Relay({
     eventStore: bench.eventStore,
     postgresUrl: bench.postgresUrl,

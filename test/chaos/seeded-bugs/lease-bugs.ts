@@ -38,8 +38,8 @@ export const leaseBugs: readonly TestedBug[] = [
     changes: [
       {
         file: `${STORES}/relay.store.ts`,
-        from: 'updated_at = now()\n  ) SELECT ${requireLease}',
-        to: 'updated_at = now()\n  ) SELECT count(*) FROM held',
+        from: 'r.last_event_id)\n  ) SELECT ${requireLease}',
+        to: 'r.last_event_id)\n  ) SELECT count(*) FROM held',
       },
     ],
     ...leases,

@@ -100,11 +100,15 @@ describe('the shared tables', () => {
     const baseline = await shape();
     const old = await rowsOf('generations');
 
+    const [checkpoints, madeFrom, relays] = before;
+    const noneSent = { last_stream: null, last_revision: null, last_event_id: null };
+    const after = [checkpoints, madeFrom, relays!.map((row) => ({ ...row, ...noneSent }))];
+
     await migrate(pool, migrations);
     expect((await madeMigrations(pool)).map(({ number }) => number)).toEqual(
       migrations.map(({ number }) => number),
     );
-    expect(await Promise.all(kept.map(rowsOf))).toEqual(before);
+    expect(await Promise.all(kept.map(rowsOf))).toEqual(after);
     expect(await rowsOf('quarantine')).toMatchObject([
       { order_id: '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a12', reason: 'refused' },
     ]);
@@ -127,7 +131,7 @@ describe('the shared tables', () => {
 
     await migrate(pool, migrations);
     expect(await shape()).toEqual(whole);
-    expect(await Promise.all(kept.map(rowsOf))).toEqual(before);
+    expect(await Promise.all(kept.map(rowsOf))).toEqual(after);
   });
 
   it('keep what is parked, forward, back and forward again; only what release 0.1.0 does not know is lost going back', async () => {

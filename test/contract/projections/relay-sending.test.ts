@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
+import { storeNow } from '#event-store/store-identity.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
@@ -11,6 +13,7 @@ import { serveRelayActions } from '#projections/relay/relay-actions.js';
 import { Sending } from '#projections/relay/sending.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { prepareSharedTables } from '#read-models/generations/generation.js';
+import { bindToStore } from '#read-models/generations/made-from.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay.store.js';
 import { takeLease } from '../../support/leases.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
@@ -83,6 +86,31 @@ describe('the relay while Kafka is away', () => {
       [3, 'behind'],
     ]);
     expect(await store.position()).toBe(position);
+  });
+
+  it('notes the last event with its position, and is not gone on with from a store that has lost it', async () => {
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('behind it'));
+    const position = await send(1, 2);
+    await sending.settle();
+    const [, , lastEvent] = await collected(bench.eventStore.readStream(order.stream));
+    const { stream, revision, eventId } = lastEvent!;
+    const reached = await store.reached();
+    expect(reached).toEqual({ position, lastEvent: { stream, revision, eventId } });
+
+    const empty = { outgoing: [], position: position + 5n };
+    await sending.send(writer, empty);
+    await sending.settle();
+    expect(await store.reached()).toEqual({ ...reached, position: empty.position });
+
+    const now = await storeNow(eventStore);
+    const bind = (lacks: typeof now.lacks) =>
+      bindToStore(db, relayLease(TARGET), reached, { ...now, lacks }, 'begin anew');
+    await bind(now.lacks);
+    await expect(bind((event) => now.lacks({ ...event, eventId: randomUUID() }))).rejects.toThrow(
+      `up to event ${eventId}, but the event store does not have it at revision 2 of ${stream}, as an older copy of it does not: begin anew`,
+    );
+    await expect(bind((event) => now.lacks({ ...event, revision: 3 }))).rejects.toThrow('as an older copy');
   });
 
   it('parks an order whose stream alone cannot be read, and begins with it parked', async () => {

@@ -8,6 +8,7 @@ import { checkpointOf } from '#read-models/checkpoints.js';
 import { rowsAreKeptNoMore } from '#read-models/generations/generation-states.js';
 import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { bindToStore } from '#read-models/generations/made-from.js';
+import { lastTakenEvent } from '#read-models/last-taken-event.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { OrdersStore } from '#read-models/stores/orders.store.js';
@@ -136,7 +137,8 @@ export class OrdersFollower implements ProjectionWork {
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     this.progress.startsAt(await checkpointOf(db, generation.id, ORDERS_PROJECTION));
     // With every new subscription: another store may answer at the same address by now.
-    await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
+    const reached = { position: this.progress.position, lastEvent: await lastTakenEvent(db, generation) };
+    await bindToStore(db, made, reached, await storeNow(eventStore), RENEW);
     if (this.#owned?.db !== db) {
       const store = new OrdersStore(db, generation, token);
       const quarantine = await OrderQuarantine.load(db, generation.id);

@@ -7,7 +7,7 @@ import { createKafka } from '#platform/kafka.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { prepareSharedTables } from '#read-models/generations/generation.js';
-import { bindToStore } from '#read-models/generations/made-from.js';
+import { bindToStore, type Reached } from '#read-models/generations/made-from.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay.store.js';
 import { BatchedSubscription } from '../engine/batched-subscription.js';
@@ -144,12 +144,13 @@ export class Relay implements ProjectionWork {
     }
   }
 
-  /** The position reached; null: nothing was sent yet, or the topic is empty again. */
-  async #reached(store: RelayStore, token: bigint): Promise<bigint | null> {
-    const reached = this.sending?.position ?? (await store.position());
-    if (reached === null || !isEmpty(this.topic!)) return reached;
+  /** How far it is; its position is null where nothing was sent yet, or the topic is empty again. */
+  async #reached(store: RelayStore, token: bigint): Promise<Reached> {
+    const stored = await store.reached();
+    const position = this.sending?.position ?? stored.position;
+    if (position === null || !isEmpty(this.topic!)) return { ...stored, position };
     await this.#beginAnew(store, token);
-    return null;
+    return { position: null, lastEvent: null };
   }
 
   /** The topic was deleted, and perhaps created again by another client: all events are sent again. */

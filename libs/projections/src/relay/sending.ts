@@ -1,4 +1,5 @@
 import { StreamDeleted } from '#event-store/errors.js';
+import type { SeenEvent } from '#event-store/store-identity.js';
 import { orderStream } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Logger } from '#platform/logging.js';
@@ -52,6 +53,8 @@ export class Sending {
   #skipped = new SkippedEvents();
   /** One at a time: a batch, or another try of what is parked. */
   readonly #oneAtATime = new OneAtATime();
+  /** Of those that were acknowledged, parked or skipped, the last; null: none since this ownership began. */
+  #lastEvent: SeenEvent | null = null;
   #unsettled: EventToPark[] = [];
   #settledPosition: bigint | null = null;
   #settledMs = -Infinity;
@@ -115,6 +118,7 @@ export class Sending {
   async #send(writer: TopicWriter, { outgoing, position }: OutgoingBatch): Promise<void> {
     const parked = await this.#sendAll(writer, outgoing);
     this.position = position;
+    this.#lastEvent = outgoing.at(-1) ?? this.#lastEvent;
     this.totals.events += outgoing.length;
     if (outgoing.length > 0) this.totals.batches += 1;
     this.totals.parked += parked.length;
@@ -126,7 +130,7 @@ export class Sending {
   async #settle(): Promise<void> {
     const { position } = this;
     if (position === null || position === this.#settledPosition) return;
-    await this.#store.advance(this.#options.token, position, this.#unsettled);
+    await this.#store.advance(this.#options.token, position, this.#lastEvent, this.#unsettled);
     this.#unsettled = [];
     this.#settledPosition = position;
     this.#settledMs = performance.now();

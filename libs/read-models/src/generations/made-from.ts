@@ -1,3 +1,4 @@
+import type { SeenEvent, StoreNow } from '#event-store/store-identity.js';
 import type { Queryable } from '../queryable.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from '../stores/rows-or-none.js';
@@ -11,6 +12,14 @@ export interface Made {
 
 /** Positions mean something in one event store alone: what was made from one cannot be continued from another. */
 export class MadeFromAnotherStore extends Error {}
+
+/** How far a projection has come. */
+export interface Reached {
+  /** Its checkpoint; null: it is at the beginning. */
+  readonly position: bigint | null;
+  /** The last event that it took up to there; null: it took none, or that is not known. */
+  readonly lastEvent: SeenEvent | null;
+}
 
 /**
  * Identity of the event store that it was made from; null: not known, because an earlier release made it, or it
@@ -29,15 +38,14 @@ export async function madeFrom(db: Queryable, { generation, projection }: Made):
  * Records which event store it is made from, once and for all. What an earlier release made is taken to be of the
  * first store that it meets. To be called by the owner before it goes on from its checkpoint.
  *
- * @param reached its checkpoint; null: at the beginning
  * @param remedy what a person can do when it is of another store
  * @throws MadeFromAnotherStore when it was made from another one, or from events that this one no longer has
  */
 export async function bindToStore(
   db: Queryable,
   { generation, projection }: Made,
-  reached: bigint | null,
-  { storeId, headPosition }: { readonly storeId: string; readonly headPosition: bigint | null },
+  { position, lastEvent }: Reached,
+  { storeId, headPosition, lacks }: StoreNow,
   remedy: string,
 ): Promise<void> {
   await db.query(
@@ -55,10 +63,17 @@ export async function bindToStore(
   if (boundTo !== storeId) {
     throw new MadeFromAnotherStore(`${what} from event store ${boundTo}, but this is ${storeId}: ${remedy}`);
   }
-  if (reached !== null && reached > (headPosition ?? -1n)) {
+  if (position !== null && position > (headPosition ?? -1n)) {
     const end = headPosition === null ? 'ends before the first event' : `ends at position ${headPosition}`;
     throw new MadeFromAnotherStore(
-      `${what} up to position ${reached}, but the event store ${end}, as an older copy of it does: ${remedy}`,
+      `${what} up to position ${position}, but the event store ${end}, as an older copy of it does: ${remedy}`,
+    );
+  }
+  // Where other events were appended to an older copy, it ends no earlier. What it lost was its end.
+  if (lastEvent !== null && (await lacks(lastEvent))) {
+    const { stream, revision, eventId } = lastEvent;
+    throw new MadeFromAnotherStore(
+      `${what} up to event ${eventId}, but the event store does not have it at revision ${revision} of ${stream}, as an older copy of it does not: ${remedy}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { baseline } from './baseline.migration.js';
 import { generations } from './generations.migration.js';
+import { lastSent } from './last-sent.migration.js';
 import { lateEvents } from './late-events.migration.js';
 import { lateRows } from './late-rows.migration.js';
 import { leases } from './leases.migration.js';
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   lateRows,
   lateEvents,
   leftGenerations,
+  lastSent,
 ];

@@ -1,3 +1,5 @@
+import type { SeenEvent } from '#event-store/store-identity.js';
+import type { Reached } from '../generations/made-from.js';
 import type { Queryable } from '../queryable.js';
 import type { ProjectionKey } from '../projection-key.js';
 import { SHARED_SCHEMA } from '../schema.js';
@@ -11,6 +13,13 @@ import { addSkip, skippedByAny, skippedEvents, type Skip } from './skips.store.j
 export interface RelayTarget {
   readonly clusterId: string;
   readonly topic: string;
+}
+
+interface ReachedRow {
+  readonly position: string;
+  readonly last_stream: string | null;
+  readonly last_revision: number | null;
+  readonly last_event_id: string | null;
 }
 
 const PREFIX = 'relay:';
@@ -52,12 +61,34 @@ export class RelayStore {
     return rows[0] ? BigInt(rows[0].position) : null;
   }
 
+  /** The position, and the last event up to there, which an earlier release did not note. For the owner. */
+  async reached(): Promise<Reached> {
+    const { rows } = await this.#db.query<ReachedRow>(
+      `SELECT position, last_stream, last_revision, last_event_id FROM ${SHARED_SCHEMA}.relays
+       WHERE cluster_id = $1 AND topic = $2`,
+      [this.#target.clusterId, this.#target.topic],
+    );
+    const [row] = rows;
+    if (!row) return { position: null, lastEvent: null };
+    const { last_stream: stream, last_revision: revision, last_event_id: eventId } = row;
+    return {
+      position: BigInt(row.position),
+      lastEvent: stream === null ? null : { stream, revision: revision!, eventId: eventId! },
+    };
+  }
+
   /**
    * Stores the position, and the events that were parked up to it, in one transaction of the owner with that
    * token.
+   * @param lastEvent up to the position; null: the one that is stored
    * @throws LeaseLost
    */
-  async advance(token: bigint, position: bigint, parked: readonly EventToPark[]): Promise<void> {
+  async advance(
+    token: bigint,
+    position: bigint,
+    lastEvent: SeenEvent | null,
+    parked: readonly EventToPark[],
+  ): Promise<void> {
     const advancing = this.#db.query({
       name: 'advance_relay',
       text: ADVANCE,
@@ -75,6 +106,9 @@ export class RelayStore {
         parked.map(({ type }) => type && storableText(type)),
         parked.map(({ kind }) => kind),
         parked.map(({ tries }) => tries),
+        lastEvent?.stream,
+        lastEvent?.revision,
+        lastEvent?.eventId,
       ],
     });
     await fenced(advancing);
@@ -165,6 +199,10 @@ const ADVANCE = `WITH ${HELD}, parked AS (
     DO UPDATE SET reason = excluded.reason, position = excluded.position, kind = excluded.kind,
       tries = excluded.tries
   ), sent AS (
-    INSERT INTO ${SHARED_SCHEMA}.relays (cluster_id, topic, position) VALUES ($1, $2, $3)
-    ON CONFLICT (cluster_id, topic) DO UPDATE SET position = excluded.position, updated_at = now()
+    INSERT INTO ${SHARED_SCHEMA}.relays AS r (cluster_id, topic, position, last_stream, last_revision, last_event_id)
+    VALUES ($1, $2, $3, $15, $16, $17)
+    ON CONFLICT (cluster_id, topic) DO UPDATE SET position = excluded.position, updated_at = now(),
+      last_stream = coalesce(excluded.last_stream, r.last_stream),
+      last_revision = coalesce(excluded.last_revision, r.last_revision),
+      last_event_id = coalesce(excluded.last_event_id, r.last_event_id)
   ) SELECT ${requireLease}`;
