@@ -12,6 +12,7 @@ import { orderStream, snapshotStream } from '#event-store/streams.js';
 import { ownEventStore } from '../../support/own-event-store.js';
 import { changeTags, placeOrder, request } from '../../support/requests.js';
 import { fullFold, plantSnapshot, snapshotProcess } from '../../support/snapshots.js';
+import { until } from '../../support/until.js';
 
 const EVENTS = 13;
 const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
@@ -227,6 +228,83 @@ describe('the sampled comparison', () => {
     expect(one.observed.outcomes).toEqual(['read used', 'checked different', 'wrote failed']);
     expect(await one.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
     expect(one.loader.cached(stream)).toEqual(await fullFold(its.store, stream));
+  });
+
+  it('has the wrong snapshot replaced by the next dear load, where the first replacement failed', async () => {
+    const { stream, order } = await someOrder();
+    await plant(stream, await codec.encode({ ...order, onHold: true }));
+    let fails = true;
+    const ill = storeWith({
+      appendExact: (asked, ...more) =>
+        fails && asked === snapshotStream(stream)
+          ? Promise.reject(new Error('away'))
+          : its.store.appendExact(asked, ...more),
+    });
+    const one = snapshotProcess(ill, { checkOneIn: 1, dearLoadEvents: 5 });
+    await one.loader.refresh(stream);
+    await one.loader.settled();
+    fails = false;
+    await one.loader.refresh(stream);
+    await one.loader.settled();
+    expect(one.observed.outcomes).toContain('wrote failed');
+    const other = snapshotProcess(its.store);
+    expect(await other.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
+  });
+
+  it('does not take the wrong snapshot for another one, which it meets where it writes as if there were none', async () => {
+    const { stream, order, orderId } = await someOrder();
+    await plant(stream, await codec.encode({ ...order, onHold: true }));
+    const ill = storeWith({
+      appendExact: (asked, events, expected) =>
+        asked === snapshotStream(stream) && expected !== 'no_stream'
+          ? Promise.reject(new Error('away'))
+          : its.store.appendExact(asked, events, expected),
+    });
+    const one = snapshotProcess(ill, { checkOneIn: 1 });
+    await one.loader.refresh(stream);
+    await one.loader.settled();
+    for (let events = EVENTS; events < 20; events++)
+      await one.commands.handle(request(orderId, changeTags(`more ${events}`)));
+    await one.loader.settled();
+    await one.snapshots.settled();
+    expect(one.observed.outcomes.filter((outcome) => outcome === 'wrote failed')).toHaveLength(2);
+    one.loader.forget();
+    expect(await one.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
+  });
+
+  it('trusts no snapshot that was made from the wrong one while that was found out', async () => {
+    const { stream, order, orderId } = await someOrder();
+    await plant(stream, await codec.encode({ ...order, onHold: true }));
+    const gate = () => {
+      let open = () => {};
+      const opened = new Promise<void>((resolve) => (open = resolve));
+      return { open, opened };
+    };
+    const [comparing, writing] = [gate(), gate()];
+    let [reads, writes] = [0, 0];
+    const ill = storeWith({
+      readStream: async function* (...asked) {
+        if (++reads > 3) await comparing.opened; // the first page, the snapshot, the tail; then the comparison
+        yield* its.store.readStream(...asked);
+      },
+      appendExact: async (asked, ...more) => {
+        if (asked === snapshotStream(stream) && ++writes > 1) throw new Error('away');
+        if (asked === snapshotStream(stream)) await writing.opened;
+        return its.store.appendExact(asked, ...more);
+      },
+    });
+    const one = snapshotProcess(ill, { checkOneIn: 1 });
+    await one.loader.refresh(stream);
+    for (let events = EVENTS; events < 20; events++)
+      await one.commands.handle(request(orderId, changeTags(`more ${events}`)));
+    await until('it is being written', () => writes === 1);
+    comparing.open();
+    await until('it is found out', () => one.observed.outcomes.includes('checked different'));
+    writing.open();
+    await one.loader.settled();
+    await one.snapshots.settled();
+    expect(one.observed.outcomes.slice(-2)).toEqual(['wrote written', 'wrote failed']);
+    expect(await one.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
   });
 
   it('lets go also of a state that is just being read on', async () => {

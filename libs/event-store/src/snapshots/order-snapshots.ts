@@ -40,8 +40,11 @@ export class OrderSnapshots {
   readonly #dearLoadEvents: number;
   readonly #store: SnapshotStore;
   readonly #seen = new LRUCache<string, Seen>({ max: SEEN_ORDERS });
-  /** Orders whose stored snapshot is wrong. It is not used again, however long its replacement takes. */
-  readonly #wrong = new LRUCache<string, true>({ max: SEEN_ORDERS });
+  /**
+   * Orders whose stored snapshot is wrong, with its revision in the stream of snapshots (Infinity: not known). It is not
+   * used again, however long its replacement takes.
+   */
+  readonly #wrong = new LRUCache<string, number>({ max: SEEN_ORDERS });
   readonly #work = new BackgroundWork({ atOnce: AT_ONCE, waiting: WAITING });
 
   constructor({ store, everyEvents, dearLoadEvents, observer }: OrderSnapshotsOptions) {
@@ -118,7 +121,7 @@ export class OrderSnapshots {
 
   /** Writes another state in the place of a snapshot that was found wrong. */
   replace(stream: string, order: Order): void {
-    this.#wrong.set(stream, true);
+    this.#wrong.set(stream, this.#seen.get(stream)?.streamRevision ?? Infinity);
     this.#distrust(stream);
     this.#schedule(stream, () => this.#write(stream, order));
   }
@@ -166,8 +169,13 @@ export class OrderSnapshots {
   async #write(stream: string, order: Order, seenBefore?: number | null): Promise<WriteOutcome> {
     const isRepeated = seenBefore !== undefined;
     const seen = isRepeated ? seenBefore : (this.#seen.get(stream)?.streamRevision ?? null);
+    const wrong = this.#wrong.get(stream);
     const written = await this.#store.write(stream, order, seen);
-    if (written.kind !== 'too_large') this.#wrong.delete(stream); // there is another one now
+    if (written.kind === 'written') {
+      // A snapshot that was found wrong meanwhile may be what this state was made from.
+      if (this.#wrong.get(stream) === wrong) this.#wrong.delete(stream);
+      else this.#wrong.set(stream, written.streamRevision);
+    }
     if (written.kind === 'conflict') {
       // Another process has written a snapshot. If it is older than this state, one more attempt replaces it.
       const { orderRevision } = await this.#lookAt(stream);
@@ -183,7 +191,10 @@ export class OrderSnapshots {
   async #look(stream: string): Promise<LatestSnapshot> {
     const latest = await this.#store.latest(stream);
     const { streamRevision, content } = latest;
-    const orderRevision = content === null || isUnusable(content) ? -1 : content.revision;
+    const wrong = this.#wrong.get(stream);
+    const isWrong = wrong !== undefined && (streamRevision ?? -1) <= wrong;
+    if (!isWrong) this.#wrong.delete(stream); // there is another one now
+    const orderRevision = content === null || isUnusable(content) || isWrong ? -1 : content.revision;
     this.#seen.set(stream, { streamRevision, orderRevision });
     return latest;
   }
