@@ -3,7 +3,6 @@ import type { LoadedOrder } from '#event-store/order-streams.js';
 import type { Batch, Verdict } from './batch.js';
 import type { CommandResult } from './command-request.js';
 import { replayOfAnswer, resultOf } from './command-result.js';
-import { ConflictRetriesExhausted } from './errors.js';
 import type { WaitingCommand } from './order-queues.js';
 
 type Replay = (handled: HandledCommand, order: Order) => Promise<CommandResult>;
@@ -47,12 +46,17 @@ export class Answering {
     }
   }
 
-  /** Refuses the commands that have waited for `patienceMs` while other processes came first. */
-  refuseImpatient(nowMs: number, patienceMs: number): void {
+  /** Refuses the commands that have waited for `patienceMs`. */
+  refuseImpatient(nowMs: number, patienceMs: number, why: (waitedMs: number) => unknown): void {
     for (const command of this.#open.keys()) {
       const waitedMs = nowMs - command.sinceMs;
-      if (waitedMs >= patienceMs) this.#refuse(command, new ConflictRetriesExhausted(waitedMs));
+      if (waitedMs >= patienceMs) this.#refuse(command, why(waitedMs));
     }
+  }
+
+  /** Refuses every command that has a verdict: what became of the append is not known, or it failed. */
+  refuseDecided(error: unknown): void {
+    for (const [command, verdict] of this.#open) if (verdict) this.#refuse(command, error);
   }
 
   /** Refuses the command whose events could not be appended. The commands decided after it stay open. */

@@ -147,9 +147,8 @@ export class OrderCommands {
    * after as long as the store takes not to answer.
    */
   #refuseImpatient(queue: OrderQueue, error: unknown): void {
-    const isUnknown = error instanceof AppendOutcomeUnknown;
-    const theirs = isUnknown ? new StoreUnavailable('the event store does not answer') : error;
-    for (const command of queue.takeOlderThan(this.#elapsedMs() - PATIENCE_MS)) command.refuse(theirs);
+    for (const command of queue.takeOlderThan(this.#elapsedMs() - PATIENCE_MS))
+      command.refuse(ofUndecided(error));
   }
 
   /** @returns the commands that have no answer yet */
@@ -212,14 +211,26 @@ export class OrderCommands {
       this.#observer?.conflicted();
       if (!isFresh) return;
       this.#turns.lost(queue);
-      answering.refuseImpatient(this.#elapsedMs(), PATIENCE_MS);
+      const outrun = (waitedMs: number) => new ConflictRetriesExhausted(waitedMs);
+      answering.refuseImpatient(this.#elapsedMs(), PATIENCE_MS, outrun);
     } catch (error) {
-      if (!(error instanceof AppendTooLarge)) throw error;
-      if (countStoring(batch) > 1) queue.shrinkBatch(batch.verdicts.length);
+      if (!(error instanceof AppendTooLarge)) {
+        // Nothing was sent of the commands that did not fit into the batch: they have another turn.
+        answering.refuseDecided(error);
+        queue.isStale = true;
+        answering.refuseImpatient(this.#elapsedMs(), PATIENCE_MS, () => ofUndecided(error));
+        this.#refuseImpatient(queue, error);
+      } else if (countStoring(batch) > 1) queue.shrinkBatch(batch.verdicts.length);
       else if (!isFresh) queue.isStale = true;
       else answering.refuseStoring(new OrderTooLarge(error.sizeBytes, error.limitBytes));
     }
   }
+}
+
+/** What an append of others that failed is to a command of which nothing was sent. */
+function ofUndecided(error: unknown): unknown {
+  const isUnknown = error instanceof AppendOutcomeUnknown;
+  return isUnknown ? new StoreUnavailable('the event store does not answer') : error;
 }
 
 /** How many commands of a batch have events in it. */

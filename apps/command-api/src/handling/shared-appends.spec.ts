@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventCodec } from '#event-store/codec.js';
-import { AppendTooLarge, StoreUnavailable } from '#event-store/errors.js';
+import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable } from '#event-store/errors.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import type { EncodedEvent } from '#event-store/port.js';
 import { MemoryEventStore } from '#test/support/memory-event-store.js';
@@ -23,6 +23,12 @@ const orderId = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a11';
 const holdOrder: OrderCommand = { type: 'HoldOrder', data: { reason: null }, personal: null };
 const asked = (command: OrderCommand, changes: Partial<CommandRequest> = {}) =>
   request(orderId, command, changes);
+
+function addLines(count: number): OrderCommand {
+  const line = { sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450, tax: null };
+  const operations = Array.from({ length: count }, () => ({ op: 'addLine' as const, line }));
+  return { type: 'EditOrder', data: { operations }, personal: { addresses: [] } };
+}
 
 /** An order, and commands that arrive while an append is under way, so that they share the next append. */
 async function sharing(
@@ -101,6 +107,37 @@ describe('commands that wait for the same order', () => {
       { value: { ...first, replayed: true } },
     ]);
     expect(memory.events).toHaveLength(4);
+  });
+
+  it('have another turn where an append of unknown outcome had no room for them', async () => {
+    const memory = new MemoryEventStore();
+    memory.beforeAppend = (events) => {
+      if (events.length > 1) throw new AppendOutcomeUnknown('no answer');
+    };
+    const commands = new OrderCommands(memory.port, { resendAfterMs: [] });
+    const requests = [asked(addLines(150)), asked(addLines(150)), asked(addNote('unsent'))];
+    const { results } = await sharing(requests, { memory, commands });
+    expect(memory.sizes).toEqual([1, 300, 1]);
+    expect(results).toMatchObject([
+      { reason: { constructor: AppendOutcomeUnknown } },
+      { reason: { constructor: AppendOutcomeUnknown } },
+      { value: { revision: 2, events: [{ type: 'NoteAdded' }] } },
+    ]);
+  });
+
+  it('wait no longer than others where an append of unknown outcome had no room for them', async () => {
+    const memory = new MemoryEventStore();
+    let nowMs = 0;
+    memory.beforeAppend = (events) => {
+      if (events.length === 1) return;
+      nowMs += 6_000;
+      throw new AppendOutcomeUnknown('no answer');
+    };
+    const commands = new OrderCommands(memory.port, { resendAfterMs: [], elapsedMs: () => nowMs });
+    const requests = [asked(addLines(150)), asked(addLines(150)), asked(addNote('unsent'))];
+    const { results } = await sharing(requests, { memory, commands });
+    expect(memory.sizes).toEqual([1, 300]);
+    expect(results[2]).toMatchObject({ reason: { constructor: StoreUnavailable } });
   });
 
   it('are kept apart by whose order it is', async () => {
