@@ -13,6 +13,7 @@ import { gossipCall, refuseAll, supportedMethodsCall } from './server-info.calls
 import { StorageUnavailable } from './storage/event-reader.js';
 import { appendCall } from './streams/append.call.js';
 import { BatchAppendCall } from './streams/batch-append.call.js';
+import { deadlineOf } from './streams/call-deadline.js';
 import { deleteCall, tombstoneCall } from './streams/delete.call.js';
 import { readAll, readStream } from './streams/read.js';
 import { openStore, type Store } from './streams/store.js';
@@ -23,7 +24,7 @@ import {
   InvalidRequest,
   type BatchAppendChunk,
 } from './wire/append-requests.js';
-import { CallError, internal, invalidArgument, unavailable } from './wire/errors.js';
+import { CallError, deadlineExceeded, internal, invalidArgument, unavailable } from './wire/errors.js';
 import { serializeFrames, type FrameBatch } from './wire/frames.js';
 import {
   GossipService,
@@ -122,6 +123,8 @@ function addServices(
   server.addService(streamsService, {
     read: (call: ServerWritableStream<ReadReq, FrameBatch>) => {
       const reply = new ReplyStream(call);
+      // Nobody is told any more of the end of a call whose deadline passed before it came here.
+      if ((deadlineOf(call) ?? Infinity) <= Date.now()) return reply.fail(deadlineExceeded());
       const ending = { fail: () => reply.fail(unavailable()) };
       open.add(ending);
       reply.onClosed(() => open.delete(ending));

@@ -122,6 +122,24 @@ describe('while much waits to be written [embedded]', () => {
     expect(new Set((await Promise.all(writes)).map(({ kind }) => kind))).toEqual(new Set(['written']));
   }, 60_000);
 
+  it('appends that may be repeats count, until they are compared with what is stored', async () => {
+    await operator.query('COMMIT');
+    const stream = newStream();
+    expect(await submit(store, { stream, expected: 'no_stream' })).toMatchObject({ kind: 'written' });
+    await operator.query('BEGIN');
+    await operator.query('LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE');
+    const data = Buffer.alloc(1_000_000);
+    const stale = range(1, 40).map(() =>
+      submit(store, { stream, expected: 'no_stream', events: [{ ...oneEvent(), data }], bytes: data.length }),
+    );
+    await until('they are being compared', isWriting);
+    expect(store.writer.isFull).toBe(true);
+    await operator.query('COMMIT');
+    const outcomes = await Promise.all(stale);
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['wrong-expected-revision']));
+    expect(store.writer.isFull).toBe(false);
+  }, 60_000);
+
   it('appends are taken again when the queue has room and the client reads its answers, not sooner', async () => {
     const call = new SlowlyReadCall();
     const batch = new BatchAppendCall(store, call as unknown as BatchCall);

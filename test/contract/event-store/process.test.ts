@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import pg from 'pg';
@@ -79,6 +79,8 @@ describe('the embedded event store as a process of the system [embedded]', () =>
         [stream],
       );
       expect(await collect(client.readStream(stream))).toHaveLength(revision + 1);
+      const [last] = await collect(client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }));
+      expect(last?.event?.revision).toBe(BigInt(revision));
     }
   }, 60_000);
 
@@ -134,6 +136,52 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     await admin.query('COMMIT');
     await until('an append goes well', () => append().catch(() => null));
   }, 120_000);
+
+  it('waits for a session of its own that cannot be interrupted, as while the disk does not answer', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-stall-'));
+    cleanUp.push(() => rm(dataDir, { recursive: true, force: true }));
+    const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
+    cleanUp.push(() => postgres.stop());
+    let why = '';
+    const onOutdated = (told: string) => (why = told);
+    const limits = { answerLimitMs: 600, takenOverAfterMs: 500 };
+    const told = createLogger('event-store', 'silent');
+    const warned = jest.spyOn(told, 'warn');
+    const store = await startEventStore({
+      ...{ postgresUrl: postgres.url, port: 0, logger: told, onOutdated },
+      ...limits,
+    });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const append = () => client.appendToStream(newStream(), numbered(1), { expectedRevision: 'no_stream' });
+    await until('it writes', () => append().catch(() => null));
+    const watching = await connected(postgres.url);
+    const { rows } = await watching.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'orderlog event-store writer'`,
+    );
+    const { pid } = rows[0]!;
+    process.kill(pid, 'SIGSTOP');
+    cleanUp.push(async () => goOn(pid));
+    expect(await rejection(append())).toMatchObject({ type: 'unavailable' });
+    const tries = () =>
+      warned.mock.calls.filter(([about]) => (about as { pid?: number } | undefined)?.pid === pid);
+    await until(
+      'it has come again for longer than another store may be there',
+      () => why !== '' || tries().length === 5, // the last of them seconds after the first
+      60_000,
+    );
+    expect(why).toBe('');
+    goOn(pid);
+    await until('an append goes well', () => append().catch(() => null), 60_000);
+  }, 120_000);
+
+  function goOn(pid: number): void {
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // it went on, and has ended
+    }
+  }
 
   it('starts while its table is being vacuumed', async () => {
     const postgresUrl = await database();

@@ -90,6 +90,12 @@ export class EventReader {
     return rows.map(([id, position]) => (id === null ? null : { id, position: Number(position) }));
   }
 
+  /** The position of the last event, 0 when there is none. */
+  async lastPosition(): Promise<number> {
+    const [row] = await this.#rows<[string]>(LAST_POSITION, []);
+    return Number(row![0]);
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }
@@ -139,6 +145,11 @@ const STATES = {
       ORDER BY revision DESC LIMIT 1
     ) meta ON true
     ORDER BY asked.place`,
+};
+
+const LAST_POSITION = {
+  name: 'last_position',
+  text: 'SELECT coalesce(max(position), 0) FROM event_store.events',
 };
 
 const EVENTS_AT = {

@@ -25,3 +25,14 @@ export interface PendingWrite {
   /** Called exactly once. */
   done: (outcome: WriteOutcome) => void;
 }
+
+/** Estimated memory of a write that waits, and of each of its events, besides the content of the events. */
+const OVERHEAD_BYTES = 512;
+
+export function memoryOf({ bytes, events }: PendingWrite): number {
+  return bytes + OVERHEAD_BYTES * (1 + events.length);
+}
+
+export function answerUnavailable(writes: readonly PendingWrite[]): void {
+  for (const write of writes) write.done({ kind: 'unavailable' });
+}

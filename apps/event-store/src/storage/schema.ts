@@ -35,12 +35,25 @@ export async function migrate(client: pg.ClientBase): Promise<void> {
   for (const statement of STATEMENTS) await client.query(statement);
 }
 
-/** Whether this session now has the right to write. The session keeps it until it ends. */
-export async function tryWriterLock(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-    WRITER_LOCK,
-  ]);
-  return rows[0]?.locked === true;
+export interface WriterLock {
+  /** Whether this session now has the right to write. The session keeps it until it ends. */
+  readonly locked: boolean;
+  /** PostgreSQL's process of this session. */
+  readonly pid: number;
+  /** That of the session which has the right to write; null: none just then. */
+  readonly holder: number | null;
+}
+
+export async function tryWriterLock(client: pg.ClientBase): Promise<WriterLock> {
+  const { rows } = await client.query<WriterLock>(
+    `SELECT pg_try_advisory_lock($1) AS locked, pg_backend_pid() AS pid, (
+       SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND (classid::bigint << 32 | objid::bigint) = $1 AND objsubid = 1
+     ) AS holder`,
+    [WRITER_LOCK],
+  );
+  return rows[0]!;
 }
 
 /** The position of the last event, 0 when there is none. */

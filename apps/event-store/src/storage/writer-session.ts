@@ -27,6 +27,18 @@ interface SessionEvents {
   takenOver: () => void;
 }
 
+interface Writing {
+  readonly isWriter: true;
+  /** Position of the last event. */
+  readonly last: number;
+}
+
+interface Rivalled {
+  readonly isWriter: false;
+  /** PostgreSQL's process of the session that has the right to write; null: not known. */
+  readonly holder: number | null;
+}
+
 /** Makes PostgreSQL check that this client is alive: a session whose client is gone must not keep the lock. */
 const SERVER_LOOKS = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
@@ -39,6 +51,12 @@ export class WriterSession {
   readonly #logger: Logger;
   readonly #events: SessionEvents;
   #client: pg.Client | null = null;
+  #pid: number | null = null;
+  /**
+   * PostgreSQL's processes of sessions that were given up. Such a process keeps the right to write for as long as it
+   * cannot be interrupted, as when the disk or a synchronous standby does not answer.
+   */
+  readonly #givenUp = new Set<number>();
   #closed = false;
 
   constructor(options: SessionOptions, events: SessionEvents) {
@@ -59,8 +77,8 @@ export class WriterSession {
   async open(): Promise<number> {
     const deadline = Date.now() + LOCK_PATIENCE_MS;
     for (;;) {
-      const last = await this.#connect();
-      if (last !== null) return last;
+      const connected = await this.#connect();
+      if (connected.isWriter) return connected.last;
       if (Date.now() > deadline) {
         throw new Error('another event store is running on this database: stop it or use another database');
       }
@@ -83,6 +101,7 @@ export class WriterSession {
     const client = this.#client;
     this.#client = null;
     if (!client) return;
+    if (this.#pid !== null) this.#givenUp.add(this.#pid);
     this.#events.lost();
     void endConnection(client);
     void this.#recover();
@@ -95,8 +114,7 @@ export class WriterSession {
     if (client) await endConnection(client);
   }
 
-  /** Null when another session holds the lock. */
-  async #connect(): Promise<number | null> {
+  async #connect(): Promise<Writing | Rivalled> {
     const client = new pg.Client({
       connectionString: this.#options.postgresUrl,
       ...KEPT_ALIVE,
@@ -112,14 +130,18 @@ export class WriterSession {
     await client.connect();
     try {
       await endsWithItsClient(client); // and lets go of the right to write
-      if (!(await tryWriterLock(client))) {
+      const { locked, pid, holder } = await tryWriterLock(client);
+      if (!locked) {
         await endConnection(client);
-        return null;
+        return { isWriter: false, holder };
       }
+      this.#givenUp.add(pid); // should it fail from here on
       await migrate(client);
       const last = await lastPosition(client);
       this.#client = client;
-      return last;
+      this.#pid = pid;
+      this.#givenUp.clear(); // whoever had the lock has let go of it
+      return { isWriter: true, last };
     } catch (error) {
       await endConnection(client);
       throw error;
@@ -132,13 +154,23 @@ export class WriterSession {
       await delay(waitMs);
       if (this.#closed) return;
       try {
-        const last = await this.#connect();
-        if (last === null) {
+        const connected = await this.#connect();
+        if (!connected.isWriter) {
+          const { holder } = connected;
+          if (holder !== null && this.#givenUp.has(holder)) {
+            rivalledMs = null;
+            this.#logger.warn(
+              { pid: holder },
+              'a session that was given up still has the right to write: PostgreSQL has to end it',
+            );
+            continue;
+          }
           rivalledMs ??= performance.now();
           if (performance.now() - rivalledMs < this.#options.takenOverAfterMs) continue;
           return this.#events.takenOver();
         }
         if (this.#closed) return await this.close();
+        const { last } = connected;
         this.#logger.info({ lastPosition: last }, 'connected again: writing goes on');
         this.#events.recovered(last);
         return;

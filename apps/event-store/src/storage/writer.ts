@@ -3,21 +3,20 @@ import type { Logger } from '#platform/logging.js';
 import type { KnownEvent } from '../rules/append.decider.js';
 import { describedStream } from '../rules/stream-state.js';
 import type { EventReader } from './event-reader.js';
-import type { PendingWrite, WriteOutcome } from './pending-write.js';
+import { answerUnavailable, memoryOf, type PendingWrite } from './pending-write.js';
+import { PossibleRepeats } from './possible-repeats.js';
 import { firstEventsOf, recreationsAmong } from './recreations.js';
 import type { RecentEvents } from './recent-events.js';
 import type { StreamCache } from './stream-cache.js';
 import type { StoredEvent } from './stored-event.js';
 import type { StreamStates } from './stream-states.js';
-import { WriteBatch, type PossibleRepeat } from './write-batch.js';
+import { WriteBatch } from './write-batch.js';
 import type { WriterSession } from './writer-session.js';
 
 const BATCH_MAX_EVENTS = 2_000;
 const BATCH_MAX_BYTES = 8 * 1024 * 1024;
 /** When more than this is waiting, callers should stop reading requests. */
 const QUEUE_MAX_BYTES = 32 * 1024 * 1024;
-/** Estimated memory of a write that waits, and of each of its events, besides the content of the events. */
-const OVERHEAD_BYTES = 512;
 /** How many event ids are remembered, to tell the repeat of a recent append from a new one. */
 const KNOWN_IDS = 20_000;
 
@@ -47,16 +46,19 @@ export class Writer {
   readonly #known = new LRUCache<string, KnownEvent>({ max: KNOWN_IDS });
   #queue: PendingWrite[] = [];
   #queuedBytes = 0;
+  readonly #repeats: PossibleRepeats;
   #running: Promise<void> | null = null;
   #drained: (() => void)[] = [];
   #isClosed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { reader, logger } = parts;
+    this.#repeats = new PossibleRepeats(reader, logger, () => this.isFull || this.#callDrained());
   }
 
   get isFull(): boolean {
-    return this.#queuedBytes > QUEUE_MAX_BYTES;
+    return this.#queuedBytes + this.#repeats.bytes > QUEUE_MAX_BYTES;
   }
 
   submit(write: PendingWrite): void {
@@ -75,10 +77,11 @@ export class Writer {
     this.#drained.push(callback);
   }
 
-  /** Accepts no more writes; resolves when everything submitted so far is answered. */
+  /** Accepts no more writes; resolves when everything submitted so far is answered, or told that it cannot be. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
+    await this.#repeats.close();
   }
 
   /** The session broke: queued writes cannot be decided. The batch under way fails by itself. */
@@ -193,30 +196,7 @@ export class Writer {
     }
     for (const { write, outcome } of batch.outcomes) write.done(outcome);
     if (batch.events.length > 0) committed(batch.events);
-    if (batch.possibleRepeats.length > 0) void this.#answerPossibleRepeats(batch.possibleRepeats);
-  }
-
-  // Stored events never change, so this comparison need not hold up the next batch.
-  async #answerPossibleRepeats(repeats: readonly PossibleRepeat[]): Promise<void> {
-    try {
-      const places = repeats.flatMap(({ write, expected }) =>
-        write.events.map((_, index) => ({ stream: write.stream, revision: expected + 1 + index })),
-      );
-      const stored = await this.#parts.reader.eventsAt(places);
-      let at = 0;
-      for (const { write, expected, current } of repeats) {
-        const rows = stored.slice(at, (at += write.events.length));
-        const repeated = write.events.every((event, index) => rows[index]?.id === event.id);
-        const position = rows.at(-1)?.position ?? null;
-        const outcome: WriteOutcome = repeated
-          ? { kind: 'written', revision: expected + write.events.length, position }
-          : { kind: 'wrong-expected-revision', current };
-        write.done(outcome);
-      }
-    } catch (err) {
-      this.#parts.logger.warn({ err }, 'comparing event ids failed');
-      answerUnavailable(repeats.map(({ write }) => write));
-    }
+    this.#repeats.answer(batch.possibleRepeats);
   }
 
   #callDrained(): void {
@@ -224,12 +204,4 @@ export class Writer {
     this.#drained = [];
     for (const callback of callbacks) callback();
   }
-}
-
-function memoryOf({ bytes, events }: PendingWrite): number {
-  return bytes + OVERHEAD_BYTES * (1 + events.length);
-}
-
-function answerUnavailable(writes: readonly PendingWrite[]): void {
-  for (const write of writes) write.done({ kind: 'unavailable' });
 }

@@ -43,7 +43,7 @@ export function appendCall(
     }
     holdBack();
   });
-  call.on('end', () => {
+  const submit = () => {
     if (invalid !== null) return reply(invalidArgument(invalid));
     if (!options) return reply(invalidArgument('the options are missing'));
     const { stream, expected } = options;
@@ -52,7 +52,9 @@ export function appendCall(
     const done = (outcome: WriteOutcome) => answer(stream, expected, outcome, reply);
     const deadlineMs = deadlineOf(call);
     store.writer.submit({ ...options, kind: 'append', events, bytes, deadlineMs, done });
-  });
+  };
+  // A call that is cut off ends here, too, and is known to be cancelled a moment later: what came of it is not all.
+  call.on('end', () => setImmediate(() => call.cancelled || submit()));
 }
 
 function answer(

@@ -59,7 +59,7 @@ async function pageToKeep(store: Store, stream: string, from: number, limit: num
 /** Answers a read of `$all`, which does not go past the last position at the time the read begins. */
 export async function readAll(store: Store, request: Read, reply: ReplyStream) {
   const { from, direction, filter } = request;
-  const last = store.recent.lastPosition;
+  const last = await store.lastPosition();
   const limit = Math.min(PAGE_MAX_EVENTS, filter ? PAGE_MAX_EVENTS : request.maxCount);
   const visible = (event: StoredEvent) => event.position <= last && (!filter || filter(event));
   // As in EventStoreDB, a read forwards begins with the event at `from`, a read backwards with the one before it.

@@ -20,6 +20,8 @@ export interface Store {
   cache: StreamCache;
   signals: LiveSignals;
   logger: Logger;
+  /** Position of the last event in the log. While another store may write, only PostgreSQL can tell. */
+  lastPosition(): number | Promise<number>;
   /** Finishes the writes under way and closes the connections to PostgreSQL. */
   close(): Promise<void>;
 }
@@ -76,5 +78,6 @@ export async function openStore({
     await session.close();
     await reader.close();
   };
-  return { reader, writer, states, recent, cache, signals, logger, close };
+  const lastPosition = () => (session.isUp ? recent.lastPosition : reader.lastPosition());
+  return { reader, writer, states, recent, cache, signals, logger, lastPosition, close };
 }
