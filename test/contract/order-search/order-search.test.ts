@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { ERASED } from '#domain/decider.js';
 import type { Order } from '#domain/order/state.js';
+import type { OrderSearchPage } from '#read-models/search/order-search.js';
 import { describeWith } from '../../support/engines.js';
 import { searchAdapters, type SearchSubject } from './adapters.js';
 import { orderOf, questionOf, type Asked, type Shape } from './shapes.js';
@@ -238,6 +239,46 @@ for (const { name, needs, open } of searchAdapters) {
       expect(await found({ audience: of('c-2'), text: 'lanetrn' })).toEqual(['E2']);
       expect(await found({ audience: of(null), text: 'lanetrn' })).toEqual(['E2']);
       expect(await found({ audience: of('c-3'), text: 'lanetrn' })).toEqual([]);
+    });
+
+    it('finds what resembles a word, whatever else resembles it that others hold, or that no order holds any more', async () => {
+      const near = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'].map((letter) => `Heart${letter}`);
+      const theirs = near.map((name, at) => ({ ref: `F${at}`, names: [name], customer: 'c-2', tenant: 'crowd' }));
+      const own: Shape = { ref: 'F9', names: ['Hearty'], customer: 'c-1', tenant: 'crowd' };
+      const orders = await Promise.all([...theirs, own].map(orderOf));
+      const of = (customerId: string | null) => ({ tenantId: 'crowd', customerId });
+      await subject.index(orders, 53n);
+      expect(await found({ audience: of('c-1'), text: 'hearts' })).toEqual(['F9']);
+      const renamed = orders.slice(0, near.length).map((order) => ({
+        ...order,
+        revision: 1,
+        lines: [{ ...order.lines[0]!, name: 'Something else' }],
+      }));
+      await subject.index(renamed, 54n);
+      expect(await found({ audience: of(null), text: 'hearts' })).toEqual(['F9']);
+    });
+
+    it('ends a page after some megabytes, and the next goes on', async () => {
+      const audience = { tenantId: 'large', customerId: null };
+      const name = `Heart ${'mug '.repeat(300_000)}`;
+      const large = await Promise.all(
+        ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map(async (ref) => {
+          const order = await orderOf({ ref, names: ['Heart'], tenant: 'large' });
+          return { ...order, lines: [{ ...order.lines[0]!, name }] };
+        }),
+      );
+      await subject.index(large, 55n);
+      const pages: string[][] = [];
+      for (let cursor: string | null = null; ;) {
+        const asked = { audience, text: 'heart', sort: 'placedAt', limit: 100, cursor } as const;
+        const page: OrderSearchPage = await ask(asked);
+        expect(page.total).toBe(large.length);
+        pages.push(page.items.map(({ reference }) => reference!));
+        if (page.nextCursor === null) break;
+        cursor = page.nextCursor;
+      }
+      expect(pages.length).toBeGreaterThan(1);
+      expect(pages.flat().sort()).toEqual(['G1', 'G2', 'G3', 'G4', 'G5', 'G6']);
     });
 
     it('keeps a position that no JSON number holds', async () => {

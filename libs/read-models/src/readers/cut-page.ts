@@ -1,4 +1,5 @@
-const PAGE_MAX_BYTES = 4 * 1024 * 1024;
+/** Of a page: larger ones are cut. */
+export const PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
 /** Of a row of `cutPage`. */
 export interface OfCutPage {

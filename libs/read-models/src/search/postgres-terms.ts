@@ -1,12 +1,14 @@
 import type { Queryable } from '../queryable.js';
 import type { Audience } from '../readers/order-filter.js';
-import { closest, toleratedDistances, type SearchTerm } from './search-terms.js';
+import { closest, MAX_SIMILAR, toleratedDistances, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
 
 /** More words than a tenant has that share many trigrams with one word. */
 const MAX_CANDIDATES = 500;
 /** Of words that are alike by less; those of nearly the same length first. Each is compared, letter by letter. */
 const MAX_COMPARED = 5_000;
+/** Of words that one misspelt word may stand for, and of which orders are asked. */
+const MAX_ASKED = 200;
 
 interface TermRow {
   readonly known: boolean;
@@ -24,11 +26,12 @@ interface TermRow {
 export async function postgresTerms(
   db: Queryable,
   schema: string,
-  { tenantId, customerId }: Audience,
+  audience: Audience,
   { words, unfinished }: SearchText,
   live: boolean,
 ): Promise<SearchTerm[]> {
   if (words.length === 0) return [];
+  const { tenantId, customerId } = audience;
   const isPrefix = (index: number) => unfinished && index === words.length - 1;
   // Every word that begins with the last word sorts before the last word followed by the highest character.
   const upTo = words.map((word, index) => (isPrefix(index) ? `${word}\u{10ffff}` : word));
@@ -41,11 +44,50 @@ export async function postgresTerms(
       ...(customerId === null ? [] : [customerId]),
     ],
   });
+  const alike = words.map((word, index) => closest(word, rows[index]!.candidates ?? [], MAX_ASKED));
+  const crowded = alike.filter((some) => some.length > MAX_SIMILAR).flat();
+  const held = crowded.length === 0 ? null : await heldWords(db, schema, audience, crowded);
   return words.map((word, index) => {
-    const { known, in_names: inNames, candidates } = rows[index]!;
-    const similar = known ? [] : closest(word, candidates ?? []);
-    return { word, prefix: isPrefix(index), known, inNames, similar };
+    const { known, in_names: inNames } = rows[index]!;
+    const some = alike[index]!;
+    const similar = some.length > MAX_SIMILAR ? some.filter((one) => held!.has(one)) : some;
+    return { word, prefix: isPrefix(index), known, inNames, similar: similar.slice(0, MAX_SIMILAR) };
   });
+}
+
+/**
+ * Those of the words that an order holds which the audience sees. The others are in no order any more, or in those of
+ * other customers: where only some words can be searched for, they must take the place of none.
+ */
+async function heldWords(
+  db: Queryable,
+  schema: string,
+  { tenantId, customerId }: Audience,
+  words: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const isCustomer = customerId !== null;
+  const { orders, visible } = ordersOf(schema, isCustomer, '$4');
+  const { rows } = await db.query<{ word: string }>({
+    name: `search-held-${schema}-${isCustomer}`,
+    text: `SELECT q.word FROM unnest($2::text[], $3::text[]) AS q(word, query)
+      WHERE EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery)`,
+    values: [tenantId, words, words.map((word) => exactly(word)), ...(isCustomer ? [customerId] : [])],
+  });
+  return new Set(rows.map(({ word }) => word));
+}
+
+/** The tenant ($1) and, by that parameter, the customer limit the rows `s` of the search. */
+function ordersOf(
+  schema: string,
+  isCustomer: boolean,
+  customer: string,
+): { orders: string; visible: string } {
+  return isCustomer
+    ? {
+        orders: `${schema}.order_search s JOIN ${schema}.orders o USING (tenant_id, order_id)`,
+        visible: `s.tenant_id = $1 AND o.customer_id = ${customer}`,
+      }
+    : { orders: `${schema}.order_search s`, visible: 's.tenant_id = $1' };
 }
 
 /**
@@ -66,8 +108,7 @@ const NEAREST_LENGTH = 'abs(length(w.word) - length(q.word))';
  * three letters share too few trigrams with one that begins differently.
  */
 function termsStatement(schema: string, live: boolean, isCustomer: boolean): string {
-  const orders = `${schema}.order_search s${isCustomer ? ` JOIN ${schema}.orders o USING (tenant_id, order_id)` : ''}`;
-  const visible = `s.tenant_id = $1${isCustomer ? ' AND o.customer_id = $6' : ''}`;
+  const { orders, visible } = ordersOf(schema, isCustomer, '$6');
   const offered = (condition: string, order: string, most: number) =>
     `(SELECT w.word FROM ${schema}.search_words w
           WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1 AND ${condition}

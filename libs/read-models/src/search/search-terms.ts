@@ -13,7 +13,7 @@ export interface SearchTerm {
   readonly similar: readonly string[];
 }
 
-const MAX_SIMILAR = 8;
+export const MAX_SIMILAR = 8;
 /** Up to this many words may each be the order's or the person's. With more, all are one or the other. */
 const MAX_NAME_TERMS = 3;
 
@@ -26,12 +26,12 @@ export function toleratedDistances(words: readonly string[]): number[] {
 }
 
 /** Those of the words that an engine offers for an unknown one which were most likely meant, the closest first. */
-export function closest(word: string, candidates: Iterable<string>): string[] {
+export function closest(word: string, candidates: Iterable<string>, most = MAX_SIMILAR): string[] {
   return Array.from(candidates)
     .filter((candidate) => resembles(word, candidate))
     .map((candidate) => ({ candidate, distance: wordDistance(word, candidate, word.length) }))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, MAX_SIMILAR)
+    .slice(0, most)
     .map(({ candidate }) => candidate);
 }
 

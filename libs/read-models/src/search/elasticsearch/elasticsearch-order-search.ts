@@ -1,4 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
+import { PAGE_MAX_BYTES } from '../../readers/cut-page.js';
 import type { Audience } from '../../readers/order-filter.js';
 import { seeksTexts, soughtOf } from '../highlights.js';
 import {
@@ -15,10 +16,13 @@ import { askActive, type ActiveIndexSource } from './active-index-source.js';
 import { asksTheSame, elasticsearchTerms, guessedTerms } from './elasticsearch-terms.js';
 import { IndexRefresh } from './index-refresh.js';
 import { KnownTerms } from './known-terms.js';
-import { askIndex, available } from './requests.js';
+import { AnswerTooLarge, askIndex, available } from './requests.js';
 import { searchPageOf, type FoundDocument } from './search-answer.js';
 import { searchRequest } from './search-request.js';
 import { isSameIndex, seenIndex, type SeenIndex } from './seen-index.js';
+
+/** By how much a page is asked for anew when it is too large: a hundred orders may be a hundred megabytes. */
+const SMALLER_BY = 4;
 
 /** The search port on Elasticsearch. */
 export class ElasticsearchOrderSearch implements OrderSearch {
@@ -61,18 +65,28 @@ export class ElasticsearchOrderSearch implements OrderSearch {
     }));
   }
 
-  #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
-    return available(async () => {
-      const { audience, facets, limit } = question;
-      const sort = searchSortOf(question);
-      const text = searchTextOf(question.text);
-      const found = await this.#found(index, audience, text, (terms) => {
-        const seeks = seeksTexts(soughtOf(question, text, terms));
-        const request = searchRequest(question, text, terms, sort, seeks);
-        return askIndex<FoundDocument>(this.#client, { index, ...request });
-      });
-      return searchPageOf(found.answer, facets, limit, sort, soughtOf(question, text, found.terms));
+  async #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
+    for (let { limit } = question; ; limit = Math.ceil(limit / SMALLER_BY)) {
+      try {
+        return await available(() => this.#pageOfSize(index, { ...question, limit }));
+      } catch (error) {
+        if (!(error instanceof AnswerTooLarge) || limit === 1) throw error;
+      }
+    }
+  }
+
+  /** @throws AnswerTooLarge where it is of more than one order */
+  async #pageOfSize(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
+    const { audience, facets, limit } = question;
+    const sort = searchSortOf(question);
+    const text = searchTextOf(question.text);
+    const found = await this.#found(index, audience, text, (terms) => {
+      const seeks = seeksTexts(soughtOf(question, text, terms));
+      const request = searchRequest(question, text, terms, sort, seeks);
+      const maxBytes = limit === 1 ? undefined : PAGE_MAX_BYTES;
+      return askIndex<FoundDocument>(this.#client, { index, ...request }, maxBytes);
     });
+    return searchPageOf(found.answer, facets, limit, sort, soughtOf(question, text, found.terms));
   }
 
   /**

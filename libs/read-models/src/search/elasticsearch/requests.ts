@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { errors, type Client, type estypes } from '@elastic/elasticsearch';
 import { SearchUnavailable } from '../search-unavailable.js';
 
@@ -8,16 +9,29 @@ export const readerPatience = {
   retryBackoff: () => 0.05, // seconds
 } as const;
 
+/** The answer has more bytes than were asked for; no more of it was read. */
+export class AnswerTooLarge extends Error {}
+
 /** Time limit on the server: an answer that is not whole by then is refused. */
 const SERVER_TIMEOUT = '2500ms';
 
-/** One search, answered whole or not at all. */
+/**
+ * One search, answered whole or not at all.
+ *
+ * @param maxBytes of the answer
+ * @throws AnswerTooLarge
+ */
 export async function askIndex<T>(
   client: Client,
   request: estypes.SearchRequest,
+  maxBytes: number = constants.MAX_STRING_LENGTH,
 ): Promise<estypes.SearchResponse<T>> {
   const whole = { timeout: SERVER_TIMEOUT, allow_partial_search_results: false };
-  const answer = await client.search<T>({ ...request, ...whole }, readerPatience);
+  const limits = { ...readerPatience, maxResponseSize: maxBytes };
+  const answer = await client.search<T>({ ...request, ...whole }, limits).catch((error: unknown) => {
+    // Nothing else aborts these requests.
+    throw error instanceof errors.RequestAbortedError ? new AnswerTooLarge(error.message) : error;
+  });
   if (answer.timed_out) throw new SearchUnavailable(new Error('the search took too long'));
   return answer;
 }
