@@ -17,11 +17,14 @@ const FETCH_TIMEOUT_MS = 5_000;
 /** While the issuer is away, it is asked this often, and the keys that it published last go on for so long. */
 const ASK_EVERY_MS = 30_000;
 const KEPT_MS = 24 * 60 * 60_000;
+/** How often a file is looked at: another key may have the same name, or none, and a key may be gone. */
+const LOOK_EVERY_MS = 10_000;
 
 /**
  * The issuer's published keys. When a token names an unknown key, the keys are loaded again, so a new key works
- * without a restart (over HTTP at most every 30 s). Over HTTP, they are also loaded again every ten minutes; while the
- * issuer is away, those that it published last are used for up to a day.
+ * without a restart (over HTTP at most every 30 s). They are also loaded again every ten minutes over HTTP, and within
+ * seconds when a file has changed. While the issuer is away, those that it published last are used for up to a day; while
+ * the file cannot be read, those that it had last are used.
  */
 export function openKeySource(jwksUrl: string): KeySource {
   const url = new URL(jwksUrl);
@@ -74,7 +77,9 @@ function fromIssuer(url: URL): KeySource {
 
 function fromFile(url: URL): KeySource {
   let loaded: { find: ReturnType<typeof createLocalJWKSet>; modifiedMs: number } | undefined;
+  let lookedMs = -Infinity;
   const load = async () => {
+    lookedMs = Date.now();
     const { mtimeMs } = await stat(url);
     if (loaded?.modifiedMs !== mtimeMs) {
       const keys = JSON.parse(await readFile(url, 'utf8')) as JSONWebKeySet;
@@ -83,7 +88,9 @@ function fromFile(url: URL): KeySource {
     return loaded.find;
   };
   return async (header, token) => {
-    const find = loaded?.find ?? (await load());
+    if (loaded === undefined) await load();
+    else if (Date.now() - lookedMs >= LOOK_EVERY_MS) await load().catch(() => {}); // the keys it had last go on
+    const { find } = loaded!;
     try {
       return await find(header, token);
     } catch (error) {

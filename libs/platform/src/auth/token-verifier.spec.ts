@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { openEmbeddedIssuer, type EmbeddedIssuer } from './embedded-issuer.js';
@@ -171,6 +171,36 @@ describe('the keys', () => {
     await utimes(join(dir, 'jwks.json'), new Date(), new Date(Date.now() + 5_000));
     expect(await codeOf(await after.issueToken(request), reader)).toBe('accepted');
     await rm(dir, { recursive: true });
+  });
+
+  it('are read again from a changed file within seconds, though a new one is named like the old, and go on without it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'orderlog-auth-'));
+    const file = join(dir, 'keys.json');
+    const [first, second] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
+    const publish = async (key: typeof first.publicKey, atMs: number) => {
+      await writeFile(file, JSON.stringify({ keys: [await exportJWK(key)] }));
+      await utimes(file, new Date(atMs), new Date(atMs));
+    };
+    const nowMs = Date.now();
+    await publish(first.publicKey, nowMs - 60_000);
+    const reader = createTokenVerifier({ ...issuer, jwksUrl: pathToFileURL(file).href });
+    let count = 0;
+    const code = (key: PrivateKey) =>
+      sign({ ...claims, jti: String(count++), exp: Math.floor(nowMs / 1_000) + 600 }, key, {
+        alg: 'ES256',
+      }).then((token) => codeOf(token, reader));
+    expect(await code(first.privateKey)).toBe('accepted');
+    await publish(second.publicKey, nowMs);
+    jest.useFakeTimers({ now: nowMs + 15_000, doNotFake: ALL_BUT_DATE });
+    try {
+      expect(await code(second.privateKey)).toBe('accepted');
+      expect(await code(first.privateKey)).toBe('unauthenticated');
+      await rm(dir, { recursive: true });
+      jest.setSystemTime(nowMs + 30_000);
+      expect(await code(second.privateKey)).toBe('accepted');
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('come over HTTP, and their absence is not the fault of the token', async () => {
