@@ -7,7 +7,7 @@ import { readInvoiceRows } from './online-retail.rows.js';
 import { scriptOf, STEPS_PER_ORDER, STEPS_PER_RETURN } from './online-retail.script.js';
 import { Progress } from '../support/progress.js';
 import { writeRejects } from './rejects-file.js';
-import { sendScripts, untilVisible } from './sending.js';
+import { sendScripts } from './sending.js';
 
 export interface ShopImportResult extends ImportFigures {
   readonly rejected: Readonly<Record<string, number>>;
@@ -54,7 +54,6 @@ export async function importOnlineRetail(
         if (!outcome.changed) alreadyImported++;
       },
     });
-    await untilVisible(context.client);
     return {
       ...figuresOf(plan.orders),
       rejected: countRejects(plan.rejects),
