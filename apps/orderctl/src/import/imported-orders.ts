@@ -58,7 +58,8 @@ interface Refund {
  * A refund tells by its provider reference which cancellation it was made for. So before goods are given back of orders
  * of a customer, the customer's orders are read that have other refunds than the plan expects. One that was made for a
  * cancellation which the plan gives to another order ends the import. A refund by itself is no reason: others may have
- * taken goods back since, or given money back, and that must not keep anybody from importing the same input again.
+ * taken goods back since, or given money back, and that must not keep anybody from importing the same input again. What
+ * an import did that was killed just now may be missing: the read models may not show it yet.
  *
  * @param left what is left of `planned`
  * @param refunded the orders that have other refunds than the plan expects
@@ -87,12 +88,12 @@ async function refuseMovedReturns(
   const expected = new Set(planned.flatMap(refundsOf).map(identityOfRefund));
   for (const refund of made) {
     if (expected.has(identityOfRefund(refund))) continue;
-    if (waiting.some(({ customerId }) => customerId === refund.customerId)) refuseMoved(refund, planned);
+    if (waiting.some(({ customerId }) => customerId === refund.customerId)) refuseIfMoved(refund, planned);
   }
 }
 
 /** @throws CliError when the plan gives the cancellation of this refund to another order */
-function refuseMoved({ cancellation, invoice }: Refund, planned: readonly PlannedOrder[]): void {
+function refuseIfMoved({ cancellation, invoice }: Refund, planned: readonly PlannedOrder[]): void {
   const target = planned.find(
     (order) => order.invoice !== invoice && order.returns.some((one) => one.invoice === cancellation),
   );
