@@ -35,7 +35,7 @@ interface Refund {
 /**
  * A shop's file as the ledger of its payment provider, if each invoice was captured and each returned unit
  * refunded at its price. It is computed from the file alone, independently of the importer. A cancellation takes
- * its units from the same customer's earlier sales in the file, the latest first.
+ * its units from the same customer's sales before it in the file that are not of a later time, the latest first.
  *
  * @param orderIdOf the order that an invoice became
  */
@@ -89,7 +89,10 @@ async function read(path: string): Promise<{ sales: Sale[]; refunds: Refund[] }>
   for (const invoice of order) {
     const sale = sales.get(invoice);
     if (sale) before.push(sale);
-    for (const row of cancellations.get(invoice) ?? []) refund(row, before, refunds);
+    const rows = cancellations.get(invoice) ?? [];
+    const at = rows.reduce((first, { InvoiceDate: date }) => (date < first ? date : first), '9999');
+    const earlier = before.filter((one) => one.at <= at);
+    for (const row of rows) refund(row, earlier, refunds);
   }
   return { sales: [...sales.values()].filter(({ lines }) => lines.length > 0), refunds };
 }
@@ -102,9 +105,9 @@ function isTaken({ InvoiceNo: invoice, Quantity: quantity, CustomerID: customer 
   return !invoice.startsWith('C') || (Number(quantity) < 0 && customer !== '');
 }
 
-function refund(row: Row, before: readonly Sale[], refunds: Refund[]): void {
+function refund(row: Row, earlier: readonly Sale[], refunds: Refund[]): void {
   let wanted = -BigInt(row.Quantity);
-  const own = before.filter(({ customer }) => customer === row.CustomerID);
+  const own = earlier.filter(({ customer }) => customer === row.CustomerID);
   for (const sale of own.reverse().sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1))) {
     for (const line of sale.lines) {
       const units = line.sku !== row.StockCode ? 0n : wanted < line.left ? wanted : line.left;

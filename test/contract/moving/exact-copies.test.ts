@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -15,6 +15,7 @@ import { EventsFileWriter } from '../../../apps/orderctl/src/events/events-file.
 import { exportEvents, type ExportResult } from '../../../apps/orderctl/src/events/export-events.js';
 import { MEMBER_HEADER_BYTES, memberSizeBytes } from '../../../apps/orderctl/src/events/gzip-member.js';
 import { importEvents, type ImportResult } from '../../../apps/orderctl/src/events/import-events.js';
+import { takeLock } from '../../../apps/orderctl/src/support/process-lock.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 
@@ -411,6 +412,37 @@ describe('a file and a store', () => {
     await using(target, (store) =>
       expect(exported(store, path)).rejects.toThrow(`is an export of event store ${sourceId}, but this is `),
     );
+  });
+
+  it('are of one export at a time: a second one into the same file is refused, and writes nothing', async () => {
+    const path = newPath();
+    await using(source, async (store) => {
+      const both = await Promise.allSettled([exported(store, path), exported(store, path)]);
+      const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+      expect(refused.map(({ message }) => message)).toEqual([
+        // The first may have ended before the second looked.
+        expect.stringMatching(/ another export is writing it \(process \d+\): wait | is complete already/),
+      ]);
+
+      const held = newPath();
+      await writeFile(held, '');
+      const lock = await takeLock(`${held}.lock`, () => 'held');
+      await expect(exported(store, held)).rejects.toThrow(
+        `${held}: another export is writing it (process ${process.pid}): wait until it has ended, or name another file`,
+      );
+      expect(await readFile(held, 'utf8')).toBe('');
+      await lock.release();
+      await exported(store, held);
+    });
+    await using(target, (store) => imported(store, path));
+    expect((await readdir(folder)).filter((name) => name.includes('.lock'))).toEqual([]);
+  });
+
+  it('are not kept apart by the lock of an export that was killed', async () => {
+    const path = newPath();
+    await writeFile(`${path}.lock`, JSON.stringify({ pid: process.pid, start: 'that of another process' }));
+    await using(source, (store) => exported(store, path));
+    expect((await readdir(folder)).filter((name) => name.includes('.lock'))).toEqual([]);
   });
 
   it('are left as they are where the file is no export', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { createClient } from '#client/orderlog-client.js';
 import { orderctl, startUp, type Up } from '../../support/orderctl.js';
 import { until } from '../../support/until.js';
 
@@ -66,6 +67,21 @@ const head = async () => {
   const { eventStore } = parsed((await run('status', '--json')).stdout);
   return (eventStore as { head: string }).head;
 };
+
+/** Gives back money beside all imports, and waits until the read models show it. */
+async function refundByHand(invoice: string): Promise<void> {
+  const scopes = ['--scope', 'orders:read orders:write'];
+  const token = (await run('token', ...scopes)).stdout.trim();
+  const [commandUrl, queryUrl] = [up.ports.command, up.ports.query].map((port) => `http://127.0.0.1:${port}`);
+  const client = createClient({ commandUrl, queryUrl, token });
+  const { items } = await client.listOrders({ reference: invoice });
+  const { orderId } = items[0]!;
+  const of = { kind: 'amount', amountMinor: 100 } as const;
+  const { events } = await client.requestRefund({ orderId, reason: 'goodwill', currency: 'GBP', of });
+  const refundId = String(events[0]!.ids['refundId']);
+  await client.recordRefundSucceeded({ orderId, refundId, providerReference: 'by hand' });
+  await client.getOrder({ orderId });
+}
 
 describe('a shop on one machine', () => {
   it('says where everything is, and what to try', () => {
@@ -264,6 +280,41 @@ describe('a shop on one machine', () => {
         'refunded                          0 JPY',
         'refunded                      0.000 KWD',
       ]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'refunds a cancellation once, whatever the order of the files',
+    async () => {
+      const [header] = INVOICES.split('\n');
+      const sale = (invoice: string, day: string) =>
+        `${invoice},CUP,Cup,2,2011-02-${day} 09:00:00,3.00,20001,United Kingdom`;
+      const files = { first: join(folder, 'first.csv'), second: join(folder, 'second.csv') };
+      const cancellation = sale('C2003', '03').replace('Cup,2', 'Cup,-1');
+      await writeFile(files.first, [header, sale('2001', '01'), cancellation].join('\n'));
+      await writeFile(files.second, [header, sale('2002', '02')].join('\n'));
+      const rejects = ['--rejects', join(folder, 'no-rejects.csv'), '--json'];
+      const again = (...given: readonly string[]) => run('import', ...given, ...rejects);
+
+      const imported = await again(files.first, files.second);
+      expect(parsed(imported.stdout)).toMatchObject({ ordersPlaced: 2, refundedMinor: 300 });
+      const before = await head();
+      expect(await again(files.second, files.first)).toMatchObject({
+        ...{ code: 1, stdout: '' },
+        stderr:
+          'orderctl: invoice C2003 gave back goods of invoice 2001 in an import before, but by this input they would ' +
+          'be goods of invoice 2002: import the same files as before, in the same order, or leave out the lines of ' +
+          'C2003\n',
+      });
+      expect(parsed((await again(files.first, files.second)).stdout)).toMatchObject({ alreadyImported: 2 });
+      expect(await head()).toBe(before);
+
+      await refundByHand('2001');
+      const after = await head();
+      expect(parsed((await again(files.first, files.second)).stdout)).toMatchObject({ alreadyImported: 2 });
+      expect(await again(files.second, files.first)).toMatchObject({ code: 1 });
+      expect(await head()).toBe(after);
     },
     TIMEOUT_MS,
   );

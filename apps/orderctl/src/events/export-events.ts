@@ -1,10 +1,11 @@
-import type { FileHandle } from 'node:fs/promises';
+import { realpath, type FileHandle } from 'node:fs/promises';
 import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
 import { storeIdentity } from '#event-store/store-identity.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import { counted } from '#platform/counted.js';
 import { CliError } from '../support/cli-error.js';
 import { Stopped } from '../support/interruption.js';
+import { takeLock, type ProcessLock } from '../support/process-lock.js';
 import { lineOf } from './event-line.js';
 import { EventsFileReader, withFile } from './events-file.reader.js';
 import { EventsFileWriter } from './events-file.writer.js';
@@ -48,38 +49,59 @@ export interface ExportResult {
 /**
  * Copies every order's stream into a file, or goes on with an interrupted export.
  *
- * @throws CliError when the file is of another store, complete or damaged, or when a stream is not whole
+ * @throws CliError when the file is of another store, complete or damaged, when another export writes it, or when a
+ * stream is not whole
  * @throws Stopped on Ctrl-C
  */
 export async function exportEvents(options: ExportOptions): Promise<ExportResult> {
   const startedMs = performance.now();
   const { store, path } = options;
   const storeId = await storeIdentity(store);
-  return withFile(path, 'a+', () =>
-    // `a+` creates a missing file; writing at an offset needs `r+`.
-    withFile(path, 'r+', async (file) => {
-      const streams = new WholeStreams();
-      const { writer, after } = await writerOf(file, options, storeId, streams);
-      const alreadyThere = writer.events;
-      if (alreadyThere > 0)
-        options.tell(
-          `going on after the ${counted(alreadyThere, 'event that is', 'events that are')} in ${path} already`,
-        );
-      await copy(writer, after, streams, options);
-      const { events, sha256 } = await writer.finish(streams.count);
-      return {
-        file: path,
-        store: storeId,
-        events,
-        orders: streams.count,
-        alreadyThere,
-        position: writer.header.upTo,
-        sha256,
-        sizeBytes: writer.sizeBytes,
-        seconds: Math.round(performance.now() - startedMs) / 1_000,
-      };
-    }),
-  );
+  return withFile(path, 'a+', async () => {
+    const lock = await lockOf(path);
+    try {
+      // `a+` creates a missing file; writing at an offset needs `r+`.
+      return await withFile(path, 'r+', async (file) => {
+        const streams = new WholeStreams();
+        const { writer, after } = await writerOf(file, options, storeId, streams);
+        const alreadyThere = writer.events;
+        if (alreadyThere > 0)
+          options.tell(
+            `going on after the ${counted(alreadyThere, 'event that is', 'events that are')} in ${path} already`,
+          );
+        await copy(writer, after, streams, options);
+        const { events, sha256 } = await writer.finish(streams.count);
+        return {
+          file: path,
+          store: storeId,
+          events,
+          orders: streams.count,
+          alreadyThere,
+          position: writer.header.upTo,
+          sha256,
+          sizeBytes: writer.sizeBytes,
+          seconds: Math.round(performance.now() - startedMs) / 1_000,
+        };
+      });
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+/** Two exports would write over each other's chunks, and both would report success. */
+async function lockOf(path: string): Promise<ProcessLock> {
+  const lock = `${await realpath(path)}.lock`; // beside the file itself, under whatever name it was given
+  try {
+    return await takeLock(
+      lock,
+      (pid) => `${path}: another export is writing it (process ${pid}): wait until it has ended, or name another file`,
+    );
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const why = (error as Error).message;
+    throw new CliError(`${path}: cannot write ${lock} beside it: ${why}`, { cause: error });
+  }
 }
 
 async function writerOf(

@@ -6,7 +6,9 @@ const rejectReasons = [
   'price_not_positive',
   'price_precision',
   'no_customer',
+  'other_customer',
   'no_matching_order',
+  'partly_matched',
   'not_an_order',
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];

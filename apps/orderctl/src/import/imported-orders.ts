@@ -1,26 +1,122 @@
 import type { Item, OrderlogClient } from '#client/orderlog-client.js';
+import { CliError } from '../support/cli-error.js';
 import { sum, type PlannedOrder } from './import-plan.js';
+import { inFlight } from './in-flight.js';
+import { cancellationOf } from './online-retail.script.js';
 
-/**
- * Identities of the orders that the read models show as complete. A planned order with the same identity is there
- * with everything that the plan says of it. The commands of all other orders are sent again. A command that was
- * sent before then changes nothing, so read models that lag behind do no harm.
- *
- * @throws Problem and NoAnswer as the client does
- */
-export async function listImported(
-  client: OrderlogClient,
-  planned: readonly PlannedOrder[],
-): Promise<ReadonlySet<string>> {
-  const imported = new Set<string>();
-  const range = placingTimes(planned);
-  if (range === null) return imported;
-  const completed = client.items('listOrders', { status: ['completed'], limit: 100, ...range });
-  for await (const order of completed) imported.add(identityOfListed(order));
-  return imported;
+interface Reading {
+  readonly client: OrderlogClient;
+  /** How many orders are read at once. */
+  readonly concurrency: number;
 }
 
-export function identityOfPlanned(order: PlannedOrder): string {
+/** An order that an import may have made, and that has refunds. */
+type Refunded = Pick<Item<'listOrders'>, 'orderId' | 'reference' | 'customerId'>;
+
+/**
+ * The planned orders that are left to import: all but those that the read models show as complete, with everything
+ * that the plan says of them. The commands of an order that is left are sent from its first one on. A command that was
+ * sent before then changes nothing, so read models that lag behind do no harm.
+ *
+ * @throws CliError when the plan gives a cancellation to another order than the one that it has refunded
+ * @throws Problem and NoAnswer as the client does
+ */
+export async function ordersLeft(
+  planned: readonly PlannedOrder[],
+  reading: Reading,
+): Promise<readonly PlannedOrder[]> {
+  const range = placingTimes(planned);
+  if (range === null) return [];
+  const left = new Map(planned.map((order) => [identityOfPlanned(order), order]));
+  const refunded: Refunded[] = [];
+  // An order stays completed whatever comes back of it.
+  const completed = reading.client.items('listOrders', { status: ['completed'], limit: 100, ...range });
+  for await (const order of completed) {
+    if (left.delete(identityOfListed(order)) || order.refundedMinor === 0) continue;
+    const { orderId, reference, customerId } = order;
+    refunded.push({ orderId, reference, customerId });
+  }
+  const orders = [...left.values()];
+  await refuseMovedReturns(planned, orders, refunded, reading);
+  return orders;
+}
+
+/** A refund that an import made for a cancellation. */
+interface Refund {
+  readonly cancellation: string;
+  /** The invoice of the order. */
+  readonly invoice: string;
+  readonly customerId: string | null;
+  readonly amountMinor: number;
+}
+
+/**
+ * A cancellation names no order: the plan chooses one among the orders that stand before it in the input. With another
+ * input (the files in another order, one invoice more or less) it may choose another one than the import before. The
+ * keys of its commands begin with the order's, so it would be refunded once more there.
+ *
+ * A refund tells by its provider reference which cancellation it was made for. So before goods are given back of orders
+ * of a customer, the customer's orders are read that have other refunds than the plan expects. One that was made for a
+ * cancellation which the plan gives to another order ends the import. A refund by itself is no reason: others may have
+ * taken goods back since, or given money back, and that must not keep anybody from importing the same input again. What
+ * an import did that was killed just now may be missing: the read models may not show it yet.
+ *
+ * @param left what is left of `planned`
+ * @param refunded the orders that have other refunds than the plan expects
+ */
+async function refuseMovedReturns(
+  planned: readonly PlannedOrder[],
+  left: readonly PlannedOrder[],
+  refunded: readonly Refunded[],
+  { client, concurrency }: Reading,
+): Promise<void> {
+  const customers = new Set(left.filter(({ returns }) => returns.length > 0).map((one) => one.customerId));
+  const concerned = refunded.filter(({ customerId }) => customers.has(customerId));
+  const made: Refund[] = [];
+  await inFlight(concerned, concurrency, async ({ orderId, reference, customerId }) => {
+    const { refunds } = await client.getOrder({ orderId });
+    for (const { status, providerReference, amountMinor } of refunds) {
+      const cancellation = status === 'succeeded' ? cancellationOf(providerReference) : null;
+      if (cancellation === null) continue;
+      made.push({ cancellation, invoice: String(reference), customerId, amountMinor });
+    }
+  });
+  const done = new Set(made.map(({ cancellation, invoice }) => identity([cancellation, invoice])));
+  const waiting = left.filter(({ invoice, returns }) =>
+    returns.some((one) => !done.has(identity([one.invoice, invoice]))),
+  );
+  const expected = new Set(planned.flatMap(refundsOf).map(identityOfRefund));
+  for (const refund of made) {
+    if (expected.has(identityOfRefund(refund))) continue;
+    if (waiting.some(({ customerId }) => customerId === refund.customerId)) refuseIfMoved(refund, planned);
+  }
+}
+
+/** @throws CliError when the plan gives the cancellation of this refund to another order */
+function refuseIfMoved({ cancellation, invoice }: Refund, planned: readonly PlannedOrder[]): void {
+  const target = planned.find(
+    (order) => order.invoice !== invoice && order.returns.some((one) => one.invoice === cancellation),
+  );
+  if (target === undefined) return;
+  throw new CliError(
+    `invoice ${cancellation} gave back goods of invoice ${invoice} in an import before, but by this input they would ` +
+      `be goods of invoice ${target.invoice}: import the same files as before, in the same order, or leave out the ` +
+      `lines of ${cancellation}`,
+  );
+}
+
+function refundsOf({ invoice, customerId, returns }: PlannedOrder): Refund[] {
+  return returns.map((one) => ({
+    cancellation: one.invoice,
+    ...{ invoice, customerId, amountMinor: one.amountMinor },
+  }));
+}
+
+function identityOfRefund({ cancellation, invoice, amountMinor }: Refund): string {
+  return identity([cancellation, invoice, amountMinor]);
+}
+
+function identityOfPlanned(order: PlannedOrder): string {
   return identity([
     order.invoice,
     order.customerId,

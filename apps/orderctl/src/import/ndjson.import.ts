@@ -3,7 +3,7 @@ import type { ImportContext } from './import-context.js';
 import { readNdjson, type NdjsonLine } from './ndjson.lines.js';
 import { Progress } from '../support/progress.js';
 import { writeRejects, type RejectedLine } from './rejects-file.js';
-import { sendScripts, untilVisible } from './sending.js';
+import { sendScripts } from './sending.js';
 
 export interface NdjsonImportResult {
   /** Orders of the input that exist now. */
@@ -29,6 +29,8 @@ export async function importNdjson(
   const startedMs = Date.now();
   const { orders, commands } = await checkFiles(files);
   const rejects: RejectedLine[] = [];
+  // Now a path that cannot be written does no harm, and whatever follows, nothing in the file is of an earlier import.
+  await writeRejects(context.rejectsPath, rejects);
   let alreadyImported = 0;
   let notPlaced = 0;
   const progress = new Progress(commands, 'commands');
@@ -49,11 +51,13 @@ export async function importNdjson(
         } else if (!outcome.changed) alreadyImported++;
       },
     });
-    await untilVisible(context.client);
+  } catch (error) {
+    await writeRejects(context.rejectsPath, rejects).catch((failed: Error) => progress.tell(failed.message));
+    throw error;
   } finally {
     progress.end();
-    await writeRejects(context.rejectsPath, rejects);
   }
+  await writeRejects(context.rejectsPath, rejects);
   const rejected: Record<string, number> = {};
   for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
   const seconds = (Date.now() - startedMs) / 1_000;

@@ -50,6 +50,26 @@ it('reads as many commands as an order remembers', async () => {
   expect(script?.steps).toHaveLength(HANDLED_WINDOW.always);
 });
 
+it('reads a line that comes in many parts, and empty ones around it', async () => {
+  const text = 'é'.repeat(700_000);
+  const [first, second] = await linesOf(`\n${order({ do: 'notes', body: { text } })}\r\n\n${order()}`);
+  expect(first).toMatchObject({ line: 2, script: { steps: [{}, { body: { text } }] } });
+  expect(second).toMatchObject({ line: 4 });
+});
+
+it('refuses a line that is longer than allowed', async () => {
+  const path = join(folder, 'long.ndjson');
+  const allowed = 1024 * 1024;
+  await writeFile(path, `${order()}\n${'x'.repeat(allowed + 1)}`);
+  const lines = readNdjson(path, allowed);
+  expect(await lines.next()).toMatchObject({ value: { line: 1 } });
+  await expect(lines.next()).rejects.toThrow(
+    /long\.ndjson line 2: is longer than 1 MB: put each order on a line of its own$/,
+  );
+  await writeFile(path, `${order()}\n${' '.repeat(allowed)}\n`);
+  expect(await all(readNdjson(path, allowed))).toHaveLength(1);
+});
+
 it.each([
   ['no JSON', '{', /is not JSON/],
   ['a list', '[]', /is not a JSON object/],

@@ -13,17 +13,20 @@ const ROUTE = /^(place|tags|[a-z]+(\/(\{[A-Za-z0-9_-]+\}|[a-z]+)){0,2})$/;
 const NAME = /^[A-Za-z0-9_-]{1,50}$/;
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const COMMAND_FIELDS = new Set(['do', 'as', 'body']);
+/** In UTF-16 units. Far more than an order takes, and far less than the longest text that Node can hold. */
+const MAX_LINE_LENGTH = 64 * 1024 * 1024;
 /** An order always remembers this many commands. A repeated run could not tell whether a forgotten command was done. */
 const MAX_COMMANDS = HANDLED_WINDOW.always;
 
 /**
  * The orders of a file, one on each line, as docs/import-ndjson.md describes. Empty lines are skipped.
  *
+ * @param maxLength of a line
  * @throws CliError naming file and line when a line is no order.
  */
-export async function* readNdjson(file: string): AsyncGenerator<NdjsonLine> {
+export async function* readNdjson(file: string, maxLength = MAX_LINE_LENGTH): AsyncGenerator<NdjsonLine> {
   let line = 0;
-  for await (const text of textLines(file)) {
+  for await (const text of textLines(file, maxLength)) {
     line++;
     if (text.trim() === '') continue;
     const refuse = (why: string): never => {
@@ -33,14 +36,31 @@ export async function* readNdjson(file: string): AsyncGenerator<NdjsonLine> {
   }
 }
 
-async function* textLines(file: string): AsyncGenerator<string> {
-  let rest = '';
+/** The lines without their line feeds; nothing after the last one. @throws CliError when one is longer than allowed */
+async function* textLines(file: string, maxLength: number): AsyncGenerator<string> {
+  let line = 1;
+  // Of a line whose end has not come yet: joined with each chunk, a long one would be copied again and again.
+  let parts: string[] = [];
+  let length = 0;
   for await (const chunk of readText(file)) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+    for (const [index, text] of chunk.split('\n').entries()) {
+      if (index > 0) {
+        yield parts.join('');
+        line++;
+        parts = [];
+        length = 0;
+      }
+      parts.push(text);
+      length += text.length;
+      if (length > maxLength) {
+        const megabytes = Math.floor(maxLength / (1024 * 1024));
+        throw new CliError(
+          `${file} line ${line}: is longer than ${megabytes} MB: put each order on a line of its own`,
+        );
+      }
+    }
   }
-  if (rest !== '') yield rest;
+  if (length > 0) yield parts.join('');
 }
 
 type Refuse = (why: string) => never;

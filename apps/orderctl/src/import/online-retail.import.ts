@@ -1,5 +1,5 @@
 import { CliError } from '../support/cli-error.js';
-import { identityOfPlanned, listImported } from './imported-orders.js';
+import { ordersLeft } from './imported-orders.js';
 import { countRejects, figuresOf, sum, type ImportFigures, type ImportPlan } from './import-plan.js';
 import type { ImportContext } from './import-context.js';
 import { OnlineRetailPlanner } from './online-retail.planner.js';
@@ -7,7 +7,7 @@ import { readInvoiceRows } from './online-retail.rows.js';
 import { scriptOf, STEPS_PER_ORDER, STEPS_PER_RETURN } from './online-retail.script.js';
 import { Progress } from '../support/progress.js';
 import { writeRejects } from './rejects-file.js';
-import { sendScripts, untilVisible } from './sending.js';
+import { sendScripts } from './sending.js';
 
 export interface ShopImportResult extends ImportFigures {
   readonly rejected: Readonly<Record<string, number>>;
@@ -33,8 +33,7 @@ export async function importOnlineRetail(
     context.rejectsPath,
     plan.rejects.map(({ file, line, reason }) => ({ file: files[file]!, line, reason })),
   );
-  const imported = await listImported(context.client, plan.orders);
-  const left = plan.orders.filter((order) => !imported.has(identityOfPlanned(order)));
+  const left = await ordersLeft(plan.orders, context);
   const totalCommands = sum(left, (one) => STEPS_PER_ORDER + STEPS_PER_RETURN * one.returns.length);
 
   // An order that the read models did not show yet counts as imported too, when none of its commands was new.
@@ -54,7 +53,6 @@ export async function importOnlineRetail(
         if (!outcome.changed) alreadyImported++;
       },
     });
-    await untilVisible(context.client);
     return {
       ...figuresOf(plan.orders),
       rejected: countRejects(plan.rejects),

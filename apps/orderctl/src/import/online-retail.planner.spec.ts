@@ -67,6 +67,41 @@ describe('the lines of a shop become orders', () => {
     expect(countRejects(rejects)).toMatchObject({ quantity_not_positive: 2, no_customer: 1 });
   });
 
+  it('rejects a line of another customer than the invoice has, which also does not change its time', () => {
+    const { orders, rejects } = plan(
+      row('1', 'A', 1, on('03')),
+      row('1', 'B', 1, { ...on('01'), customerId: 'grace' }),
+      row('1', 'C', 1, { ...on('01'), customerId: null }),
+      row('1', 'D', 1, on('02')),
+      row('C2', 'A', -1, on('04')),
+      row('C2', 'D', -1, { ...on('01'), customerId: 'grace' }),
+    );
+    expect(orders).toMatchObject([
+      { customerId: 'ada', at: on('02').at, lines: [{ sku: 'A' }, { sku: 'D' }], returns: [on('04')] },
+    ]);
+    expect(rejects.map(({ reason }) => reason)).toEqual([
+      'other_customer',
+      'other_customer',
+      'other_customer',
+    ]);
+  });
+
+  it('takes customer and country from the first line that is not rejected', () => {
+    const grace = { customerId: 'grace', countryName: 'France' };
+    const { orders, rejects } = plan(
+      row('1', 'A', 0, { ...on('01'), customerId: null }),
+      row('1', 'B', 1, { ...grace, ...on('02') }),
+      row('1', 'C', 0, { ...on('01'), customerId: null }),
+    );
+    expect(orders).toMatchObject([{ ...grace, ...on('02'), lines: [{ sku: 'B' }] }]);
+    expect(rejects.map(({ reason }) => reason)).toEqual(['quantity_not_positive', 'quantity_not_positive']);
+  });
+
+  it('counts a rejected line of the same customer for the time, as releases before did', () => {
+    const { orders } = plan(row('1', 'A', 1, on('03')), row('1', 'B', 0, on('02')));
+    expect(orders).toMatchObject([{ ...on('02'), lines: [{ sku: 'A' }] }]);
+  });
+
   it('lists rejects in the order of the input, also those found when returns are matched', () => {
     const { rejects } = plan(row('C1', 'A', -1), row('2', 'B', 0), row('3', 'B', 0));
     expect(rejects.map(({ reason }) => reason)).toEqual([
@@ -118,6 +153,30 @@ describe('a cancellation gives goods back', () => {
     expect(orders.map(({ returns }) => returns.length)).toEqual([2, 0, 0]);
     expect(rejects).toMatchObject([{ reason: 'no_matching_order' }]);
     expect(figuresOf(orders)).toMatchObject({ returnsClosed: 2, ordersWithReturns: 1, unitsReturned: 2 });
+  });
+
+  it('never to an order of a later time, wherever that stands in the input', () => {
+    const { orders, rejects } = plan(
+      row('105', 'A', 1, on('05')),
+      row('101', 'A', 1, on('01')),
+      row('C103', 'A', -1, on('03')),
+    );
+    expect(rejects).toEqual([]);
+    expect(orders.map(({ invoice, returns }) => [invoice, returns.length])).toEqual([
+      ['105', 0],
+      ['101', 1],
+    ]);
+  });
+
+  it('as far as there are any, and its line is rejected as one that was matched in part', () => {
+    const { orders, rejects } = plan(
+      row('1', 'A', 2),
+      row('C2', 'A', -3, on('02')),
+      row('C3', 'A', -1, on('03')),
+    );
+    expect(figuresOf(orders)).toMatchObject({ unitsReturned: 2, refundedMinor: 200 });
+    expect(rejects.map(({ reason }) => reason)).toEqual(['partly_matched', 'no_matching_order']);
+    expect(countRejects(rejects)).toEqual({ partly_matched: 1, no_matching_order: 1 });
   });
 
   it('in one return of an order, whose time never goes back', () => {

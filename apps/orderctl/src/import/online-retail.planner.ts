@@ -5,7 +5,8 @@ import type { InvoiceRow } from './online-retail.rows.js';
 /** An order whose lines are still being collected. */
 interface Draft extends ReturnableOrder {
   readonly kind: 'order';
-  readonly countryName: string;
+  customerId: string | null;
+  countryName: string;
   readonly lines: (PlannedLine & { unreturned: number })[];
   readonly returns: PlannedReturn[];
 }
@@ -35,8 +36,8 @@ export class OnlineRetailPlanner {
     const ordersOf = new Map<string, Draft[]>();
     for (const invoice of this.#invoices.values()) {
       if (invoice.kind === 'cancellation') {
-        const earlier = ordersOf.get(invoice.customerId) ?? [];
-        for (const line of matchCancellation(invoice, earlier)) this.#reject(line, 'no_matching_order');
+        const before = ordersOf.get(invoice.customerId) ?? [];
+        this.#rejects.push(...matchCancellation(invoice, before));
       } else if (invoice.customerId !== null && invoice.lines.length > 0) {
         const orders = ordersOf.get(invoice.customerId);
         if (orders === undefined) ordersOf.set(invoice.customerId, [invoice]);
@@ -51,10 +52,17 @@ export class OnlineRetailPlanner {
 
   #addOrderLine(row: InvoiceRow): void {
     const order = this.#orderOf(row);
-    if (row.at < order.at) order.at = row.at;
+    // Also where the line is rejected: every release has placed an invoice at the earliest time of all its lines, and
+    // an import of an earlier one is gone on with only by commands that are the same.
+    if (row.customerId === order.customerId && row.at < order.at) order.at = row.at;
     if (row.quantity <= 0) return this.#reject(row, 'quantity_not_positive');
     if (!row.priceIsPositive) return this.#reject(row, 'price_not_positive');
     if (row.unitPriceMinor === null) return this.#reject(row, 'price_precision');
+    if (row.customerId !== order.customerId) {
+      if (order.lines.length > 0) return this.#reject(row, 'other_customer');
+      // So far the invoice has only rejected lines: they do not say whose it is.
+      Object.assign(order, this.#headOf(row));
+    }
     order.lines.push({
       sku: this.#once(row.sku),
       name: this.#once(row.name),
@@ -72,6 +80,7 @@ export class OnlineRetailPlanner {
       known?.kind === 'cancellation'
         ? known
         : { kind: 'cancellation', invoice: row.invoice, customerId: row.customerId, at: row.at, lines: [] };
+    if (row.customerId !== cancellation.customerId) return this.#reject(row, 'other_customer');
     if (known === undefined) this.#invoices.set(row.invoice, cancellation);
     if (row.at < cancellation.at) cancellation.at = row.at;
     cancellation.lines.push({ file: row.file, line: row.line, sku: row.sku, quantity: -row.quantity });
@@ -83,14 +92,21 @@ export class OnlineRetailPlanner {
     const order: Draft = {
       kind: 'order',
       invoice: row.invoice,
-      customerId: row.customerId === null ? null : this.#once(row.customerId),
-      countryName: this.#once(row.countryName),
-      at: row.at,
+      ...this.#headOf(row),
       lines: [],
       returns: [],
     };
     this.#invoices.set(row.invoice, order);
     return order;
+  }
+
+  /** What the first line of an invoice says of the whole of it. */
+  #headOf({ customerId, countryName, at }: InvoiceRow): Pick<Draft, 'customerId' | 'countryName' | 'at'> {
+    return {
+      customerId: customerId === null ? null : this.#once(customerId),
+      countryName: this.#once(countryName),
+      at,
+    };
   }
 
   #reject({ file, line }: { file: number; line: number }, reason: RejectReason): void {

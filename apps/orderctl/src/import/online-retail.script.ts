@@ -3,6 +3,7 @@ import type { PlannedOrder, PlannedReturn } from './import-plan.js';
 import type { OrderScript, ScriptStep } from './order-script.js';
 
 const CURRENCY = 'GBP';
+const REFUND_REFERENCE = 'REF-';
 
 /** Number of commands of an order without returns, and of each return. */
 export const STEPS_PER_ORDER = 7;
@@ -16,6 +17,12 @@ export function scriptOf(order: PlannedOrder): OrderScript {
     guarded: false, // each command makes something happen; others may work on the order before its returns
     steps: [...saleSteps(order), ...order.returns.flatMap(returnSteps)],
   };
+}
+
+/** The number of the cancellation that a refund was made for, by its provider reference; null: no import made it. */
+export function cancellationOf(providerReference: string | null): string | null {
+  const isOurs = providerReference?.startsWith(REFUND_REFERENCE) ?? false;
+  return isOurs ? providerReference!.slice(REFUND_REFERENCE.length) : null;
 }
 
 function saleSteps(order: PlannedOrder): ScriptStep[] {
@@ -57,7 +64,7 @@ function returnSteps({ invoice, at: occurredAt, lines: planned }: PlannedReturn)
     step('returns/{return}/approve', 'approve', {}),
     step('returns/{return}/receive', 'receive', {}),
     step('refunds', 'refund', refund, 'refund'),
-    step('refunds/{refund}/succeeded', 'refunded', { providerReference: `REF-${invoice}` }),
+    step('refunds/{refund}/succeeded', 'refunded', { providerReference: `${REFUND_REFERENCE}${invoice}` }),
     step('returns/{return}/close', 'close', {}),
   ];
 }

@@ -1,5 +1,5 @@
 import { latest, type Instant } from '#domain/instant.js';
-import type { PlannedLine, PlannedReturn } from './import-plan.js';
+import type { PlannedLine, PlannedReturn, Reject } from './import-plan.js';
 import type { Place } from './online-retail.rows.js';
 
 /** An order with the units that can still come back. */
@@ -21,15 +21,22 @@ export interface Cancellation {
 
 /**
  * Takes a cancellation's units from the customer's earlier orders, the latest first, and adds one return to each
- * order it touches. A cancellation names no order; the latest one is the likeliest.
+ * order it touches. A cancellation names no order; the latest one is the likeliest. Orders of a later time cannot be
+ * meant, wherever they stand in the input.
  *
- * @param earlier in the order of the input
+ * @param before the customer's orders that stand before the cancellation, in the order of the input
  * @returns the lines with a unit that no order had
  */
-export function matchCancellation(cancellation: Cancellation, earlier: readonly ReturnableOrder[]): Place[] {
-  const candidates = latestFirst(earlier);
+export function matchCancellation(cancellation: Cancellation, before: readonly ReturnableOrder[]): Reject[] {
+  const candidates = latestFirst(before.filter(({ at }) => at <= cancellation.at));
   const taken = new Map<ReturnableOrder, Map<number, number>>();
-  const unmatched = cancellation.lines.filter((line) => takeUnits(line, candidates, taken) > 0);
+  const unmatched: Reject[] = [];
+  for (const line of cancellation.lines) {
+    const left = takeUnits(line, candidates, taken);
+    if (left === 0) continue;
+    const reason = left < line.quantity ? 'partly_matched' : 'no_matching_order';
+    unmatched.push({ file: line.file, line: line.line, reason });
+  }
   for (const [order, units] of taken) order.returns.push(plannedReturn(cancellation, order, units));
   return unmatched;
 }

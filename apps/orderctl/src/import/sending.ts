@@ -19,14 +19,19 @@ export interface SendingOptions<T> {
 }
 
 /**
- * Sends the scripts of many orders at once, and the commands of each order in sequence.
+ * Sends the scripts of many orders at once, and the commands of each order in sequence. Then it waits until the read
+ * models show what was sent: a query after that sees all of it.
  *
- * @returns the seconds it took
+ * @returns the seconds that sending took
  * @throws CliError, Problem or NoAnswer when the service fails or stays away, CliError on Ctrl-C
  */
 export async function sendScripts<T>(options: SendingOptions<T>): Promise<number> {
   const startedMs = Date.now();
-  const stop = onInterruption((line) => options.progress.tell(line), 'the commands under way');
+  let seconds: number | null = null;
+  const stop = onInterruption(
+    (line) => options.progress.tell(line),
+    () => (seconds === null ? 'the commands under way' : 'the query under way'),
+  );
   const onStep = () => options.progress.advance(1);
   try {
     await inFlight(options.orders, options.concurrency, async (order) => {
@@ -35,18 +40,20 @@ export async function sendScripts<T>(options: SendingOptions<T>): Promise<number
       const runner = { client: options.client, onStep, stopped: stop.asked };
       options.onOutcome(order, await runScript(script, runner));
     });
+    seconds = (Date.now() - startedMs) / 1_000;
+    await options.client.listOrders({ limit: 1 }, { signal: stop.signal });
+    return seconds;
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    throw new CliError('stopped: run the same command again to go on from here', { cause: error });
+    const isStop = error instanceof Stopped || error === stop.signal.reason;
+    if (!isStop) throw error;
+    const line =
+      seconds === null
+        ? 'stopped: run the same command again to go on from here'
+        : 'stopped: all commands were sent, but the read models may not show everything yet';
+    throw new CliError(line, { cause: error });
   } finally {
     stop.forget();
   }
-  return (Date.now() - startedMs) / 1_000;
-}
-
-/** Waits until the read models show what was sent: a query after that sees all of it. */
-export async function untilVisible(client: OrderlogClient): Promise<void> {
-  await client.listOrders({ limit: 1 });
 }
 
 const NOTICE_EVERY_MS = 3_000;

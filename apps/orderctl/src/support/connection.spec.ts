@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Command } from 'commander';
 import { processStart } from '#platform/process-identity.js';
 import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
-import { Connection, issueToken } from './connection.js';
+import { UsageError } from './cli-error.js';
+import { Connection, issueToken, withConnection } from './connection.js';
 
 let data: string;
 beforeAll(async () => {
@@ -57,6 +59,7 @@ describe('an address', () => {
     expect(await connection.elasticsearch()).toEqual(elasticsearch);
     process.env['ORDERLOG_TOKEN'] = 'of-others';
     await expect(connection.token()).rejects.toThrow('holds no key');
+    await expect(new Connection({ data: running, tenant: 'demo' }).token()).rejects.toThrow('holds no key');
     expect(await new Connection({ data: running, token: 'mine' }).token()).toBe('mine');
     const { queryUrl } = here;
     expect(await new Connection({ data: running, queryUrl }).token()).toBe('of-others');
@@ -84,5 +87,29 @@ describe('an address', () => {
     await expect(new Connection({ data: path }).address('postgresUrl')).rejects.toThrow(
       `nothing runs on ${path}: start it with \`npx orderctl up --data ${path}\`, or give --postgres-url; with --data, ORDERLOG_POSTGRES_URL is not used`,
     );
+  });
+});
+
+describe('a token', () => {
+  afterEach(() => {
+    delete process.env['ORDERLOG_TOKEN'];
+  });
+
+  it('that is given names the tenant: no option may name one beside it', async () => {
+    const tenant = 'demo';
+    await expect(new Connection({ token: 'mine', tenant }).token()).rejects.toThrow(
+      '--tenant demo has no effect, because the token of --token names the tenant: leave one of them out',
+    );
+    process.env['ORDERLOG_TOKEN'] = 'of-others';
+    const connection = new Connection({ tenant });
+    await expect(connection.token()).rejects.toThrow('the token of ORDERLOG_TOKEN names the tenant');
+    await expect(connection.token()).rejects.toThrow(UsageError);
+  });
+
+  it('is of the default tenant where orderctl makes it and no option names one', async () => {
+    const command = withConnection(new Command(), ['queryUrl']).exitOverride();
+    command.parse(['--token', 'mine'], { from: 'user' });
+    expect(await new Connection(command.opts()).token()).toBe('mine');
+    expect(new Connection(command.opts()).tenant).toBe('default');
   });
 });

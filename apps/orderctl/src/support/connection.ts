@@ -60,6 +60,7 @@ export const addresses: Readonly<
 };
 
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
+const DEFAULT_TENANT = 'default';
 
 /** Adds the options for the addresses that a command needs. */
 export function withConnection(command: Command, needs: readonly Address[], { token = true } = {}): Command {
@@ -74,7 +75,10 @@ export function withConnection(command: Command, needs: readonly Address[], { to
       '--token <token>',
       'bearer token (ORDERLOG_TOKEN; default: one made with the key in the data folder)',
     )
-    .option('--tenant <tenant>', 'tenant for the token, where orderctl makes it', 'default');
+    .option(
+      '--tenant <tenant>',
+      `tenant for the token, where orderctl makes it (default: "${DEFAULT_TENANT}")`,
+    );
 }
 
 const tokenSettings = { token: envOptional(envCredential('ORDERLOG_TOKEN')) };
@@ -141,7 +145,7 @@ export class Connection {
   }
 
   get tenant(): string {
-    const tenant = this.#options.tenant ?? 'default';
+    const tenant = this.#options.tenant ?? DEFAULT_TENANT;
     if (!/^[a-z0-9_]{1,32}$/.test(tenant)) {
       throw new UsageError(
         `--tenant ${tenant} is not the name of a tenant: give 1 to 32 characters of a-z, 0-9 and _`,
@@ -150,13 +154,23 @@ export class Connection {
     return tenant;
   }
 
-  /** The given token, or a new one made with the embedded system's key. */
+  /**
+   * The given token, or a new one made with the embedded system's key.
+   *
+   * @throws UsageError when a tenant is named, too, but the token is not made here: it has its tenant
+   */
   async token(wanted: readonly Scope[] = scopes): Promise<string> {
-    const { token, data, commandUrl, queryUrl } = this.#options;
+    const { token, tenant, data, commandUrl, queryUrl } = this.#options;
     const asksTheFolder = data !== undefined && commandUrl === undefined && queryUrl === undefined;
     const isOurs = asksTheFolder && (await this.#running()) !== null; // a token for others is refused there
     const given = token ?? (isOurs ? null : readConfig(tokenSettings).token);
-    if (given !== null) return given;
+    if (given !== null) {
+      if (tenant === undefined) return given;
+      const source = token === undefined ? 'ORDERLOG_TOKEN' : '--token';
+      throw new UsageError(
+        `--tenant ${tenant} has no effect, because the token of ${source} names the tenant: leave one of them out`,
+      );
+    }
     const request = { tenant: this.tenant, scopes: wanted, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
     return issueToken(this.folder, request, { elsewise: '--data or --token' });
   }

@@ -6,6 +6,8 @@ export class Stopped extends CliError {}
 /** Ctrl-C and SIGTERM, for work that ends between two steps. */
 export interface Interruption {
   readonly asked: () => boolean;
+  /** Aborted at the same moment, for work that need not wait until its end. */
+  readonly signal: AbortSignal;
   /** Stops listening. */
   readonly forget: () => void;
 }
@@ -19,13 +21,14 @@ export function onInterruption(
   tell: (line: string) => void,
   underWay: string | (() => string),
 ): Interruption {
-  let asked = false;
+  const stop = new AbortController();
+  const { signal } = stop;
   const forget = onFirst(() => {
-    asked = true;
+    stop.abort();
     const first = typeof underWay === 'string' ? underWay : underWay();
     tell(`stopping after ${first} (press Ctrl-C again to stop at once)`);
   });
-  return { asked: () => asked, forget };
+  return { asked: () => signal.aborted, signal, forget };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { openEmbeddedIssuer, type EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { processStart } from '#platform/process-identity.js';
 import { CliError } from '../support/cli-error.js';
+import { takeLock, type ProcessLock } from '../support/process-lock.js';
 import { appDefinitions, eventStoreUrl, localUrl } from './app-definitions.js';
 import { AppLog } from './app-log.js';
 import type { DataFolder, SystemAddresses } from './data-folder.js';
 import { ensureEnginesAnswer, type ChosenEngines } from './engines.js';
-import { lockFolder, type FolderLock } from './folder-lock.js';
 import { ensurePortsFree } from './ports.js';
 import { BuildWatch } from './build-watch.js';
 import { SupervisedApp, type AppDefinition, type AppEvents } from './supervised-app.js';
@@ -32,7 +32,7 @@ const WATCH_LOGS_EVERY_MS = 1_000;
  */
 export class EmbeddedSystem {
   readonly #options: SystemOptions;
-  readonly #lock: FolderLock;
+  readonly #lock: ProcessLock;
   readonly issuer: EmbeddedIssuer;
   readonly addresses: Omit<SystemAddresses, 'postgresUrl'>;
   readonly #postgres: SupervisedPostgres;
@@ -41,7 +41,7 @@ export class EmbeddedSystem {
   #stopping = false;
   readonly #ending = new AbortController();
 
-  private constructor(options: SystemOptions, lock: FolderLock, issuer: EmbeddedIssuer) {
+  private constructor(options: SystemOptions, lock: ProcessLock, issuer: EmbeddedIssuer) {
     this.#options = options;
     this.#lock = lock;
     this.issuer = issuer;
@@ -65,7 +65,10 @@ export class EmbeddedSystem {
    */
   static async open(options: SystemOptions): Promise<EmbeddedSystem> {
     await options.folder.create();
-    const lock = await lockFolder(options.folder.lock);
+    const lock = await takeLock(
+      options.folder.lock,
+      (pid) => `already running on this data folder (process ${pid}): stop it, or give another --data`,
+    );
     try {
       await ensurePortsFree(
         [

@@ -1,29 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isStillAlive, processStart } from '#platform/process-identity.js';
-import { CliError } from '../support/cli-error.js';
+import { CliError } from './cli-error.js';
 
 const LOOK_AGAIN_MS = 10;
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 interface Holder {
   readonly pid: number;
   readonly start: string | null;
 }
 
-export interface FolderLock {
+export interface ProcessLock {
   /** Whether the last holder ended without releasing the lock, as after kill -9. */
   readonly wasStale: boolean;
   release(): Promise<void>;
 }
 
 /**
- * Allows one `orderctl up` per data folder. The lock file names its holder. A lock whose holder is gone does not
- * count.
+ * Allows one process at a time to do something: the one that holds the lock. The lock is a file that names its holder.
+ * A lock whose holder is gone does not count.
  *
- * @throws CliError when another process holds it.
+ * @param refusal what to say while the process with this id holds it
+ * @throws CliError when another process holds it, or this one does already
  */
-export async function lockFolder(path: string): Promise<FolderLock> {
+export async function takeLock(path: string, refusal: (pid: number) => string): Promise<ProcessLock> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const me: Holder = { pid: process.pid, start: processStart(process.pid) };
   await writeFile(draft, JSON.stringify(me));
@@ -31,12 +33,12 @@ export async function lockFolder(path: string): Promise<FolderLock> {
   try {
     for (;;) {
       try {
-        await link(draft, path); // fails if the file exists; atomic, and its content is complete
+        await linkOrCopy(draft, path); // fails if the file exists
         return { wasStale, release: () => rm(path, { force: true }) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
-      await removeIfStale(path, draft);
+      await removeIfStale(path, draft, refusal);
       wasStale = true;
     }
   } finally {
@@ -48,13 +50,13 @@ export async function lockFolder(path: string): Promise<FolderLock> {
  * Only one process at a time may remove a stale lock. Otherwise, between the look at the lock and its removal,
  * another process could remove it too and make its own.
  */
-async function removeIfStale(path: string, draft: string): Promise<void> {
+async function removeIfStale(path: string, draft: string, refusal: (pid: number) => string): Promise<void> {
   const removing = `${path}.removing`;
   for (;;) {
     const seen = await holderOf(path);
-    if (seen !== null && isStillAlive(seen.pid, seen.start)) throw refused(seen);
+    if (seen !== null && isStillAlive(seen.pid, seen.start)) throw new CliError(refusal(seen.pid));
     try {
-      await link(draft, removing);
+      await linkOrCopy(draft, removing);
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -66,17 +68,21 @@ async function removeIfStale(path: string, draft: string): Promise<void> {
   }
   try {
     const seen = await holderOf(path);
-    if (seen !== null && isStillAlive(seen.pid, seen.start)) throw refused(seen);
+    if (seen !== null && isStillAlive(seen.pid, seen.start)) throw new CliError(refusal(seen.pid));
     await rm(path, { force: true });
   } finally {
     await rm(removing, { force: true });
   }
 }
 
-function refused({ pid }: Holder): CliError {
-  return new CliError(
-    `already running on this data folder (process ${pid}): stop it, or give another --data`,
-  );
+/** Some file systems, such as those of USB sticks, have no links. A copy is not there with all its content at once. */
+async function linkOrCopy(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await copyFile(draft, path, constants.COPYFILE_EXCL);
+  }
 }
 
 /** Returns null when the file is gone or its content is no JSON. */
