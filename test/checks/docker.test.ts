@@ -13,7 +13,8 @@ interface Service {
   environment?: Record<string, unknown>;
   healthcheck?: unknown;
   restart?: string;
-  deploy?: { resources: { limits: object } };
+  tmpfs?: string[];
+  deploy?: { resources: { limits: { memory: string } } };
   depends_on?: Record<string, { condition: string; required?: boolean }>;
   profiles?: string[];
 }
@@ -25,6 +26,18 @@ const dockerfile = text('docker/Dockerfile');
 const { services } = yaml('docker/compose.yaml');
 const versions = parseEnv(text('docker/.env'));
 const apps = ['command-api', 'query-api', 'projector', 'event-store', 'orderctl'];
+
+/** The health check of a stage, as it is written; null: it has none. */
+function healthCheckOf(target: string): string | null {
+  const stage = dockerfile.split(new RegExp(`^FROM \\S+ AS ${target}$`, 'm'))[1]!.split(/^FROM /m)[0]!;
+  return /^HEALTHCHECK (--.*)$/m.exec(stage)?.[1] ?? null;
+}
+
+/** A size as Docker and nginx write it, such as 64m. */
+function bytesOf(size: string): number {
+  const [, count, unit] = /^(\d+)([kmg])$/i.exec(size)!;
+  return Number(count) * 1024 ** (1 + 'kmg'.indexOf(unit!.toLowerCase()));
+}
 
 describe('the container files', () => {
   it.each(['docker/compose.yaml', 'docker/compose.embedded.yaml', 'docker/engines.yaml'])(
@@ -88,21 +101,49 @@ describe('the container files', () => {
   });
 
   it('know when each service is ready, and what it may take', () => {
-    const ofStage = (target: string) =>
-      /^HEALTHCHECK --/m.test(
-        dockerfile.split(new RegExp(`^FROM \\S+ AS ${target}$`, 'm'))[1]!.split(/^FROM /m)[0]!,
-      );
     for (const [name, service] of Object.entries(services)) {
       expect([name, service.restart]).toEqual([name, expect.any(String)]);
       expect([name, service.deploy?.resources.limits]).toEqual([name, expect.any(Object)]);
       if (service.build?.target === 'orderctl') continue; // it does one thing and ends
-      const checked = service.build ? ofStage(service.build.target) : service.healthcheck !== undefined;
-      expect([name, checked]).toEqual([name, true]);
+      const check = service.build ? healthCheckOf(service.build.target) : service.healthcheck;
+      expect([name, check]).toEqual([name, expect.anything()]);
     }
-    const conditions = Object.values(services).flatMap(({ depends_on }) => Object.values(depends_on ?? {}));
-    expect(conditions.length).toBeGreaterThan(5);
-    for (const { condition } of conditions)
-      expect(condition).toMatch(/^service_(healthy|completed_successfully)$/);
+  });
+
+  it('wait for each other, but for no API to be ready, which may take as long as its read models are built', () => {
+    const waiting = Object.entries(services).flatMap(([name, { depends_on }]) =>
+      Object.entries(depends_on ?? {}).map(([on, { condition }]) => ({ name, on, condition })),
+    );
+    expect(waiting.length).toBeGreaterThan(5);
+    for (const { name, on, condition } of waiting) {
+      const { build, restart } = services[on]!;
+      const asksReadiness = build && healthCheckOf(build.target)?.includes('"/health/ready"');
+      const right = restart === 'no' ? 'completed_successfully' : asksReadiness ? 'started' : 'healthy';
+      expect([name, on, condition]).toEqual([name, on, `service_${right}`]);
+    }
+    // `up --wait` waits for every container to be healthy, and gives up on one that is unhealthy.
+    expect(healthCheckOf('query-api')).toMatch(/--start-period=\d+h .*"\/health\/ready"/);
+  });
+
+  it('keep the bodies that the gateway takes at once in the space and the memory that it has', () => {
+    const nginx = text('docker/gateway/nginx.conf.template');
+    const value = (pattern: RegExp) => pattern.exec(nginx)![1]!;
+    const sizes = [...nginx.matchAll(/client_max_body_size (\w+);/g)].map(([, size]) => bytesOf(size!));
+    const largest = Math.max(...sizes, bytesOf('1m')); // nginx's own limit, where none is set
+    const atOnce = Number(value(/limit_conn large_bodies (\d+);/));
+    const { tmpfs, deploy } = services['gateway']!;
+    const space = bytesOf(/^\/tmp:size=(\w+)$/.exec(tmpfs!.join())![1]!);
+    // Beside the bodies there is the configuration.
+    expect(atOnce * largest).toBeLessThanOrEqual(space - bytesOf('4m'));
+    // One address cannot keep all others waiting.
+    expect(Number(value(/limit_conn large_bodies_of_client (\d+);/)) * 2).toBeLessThanOrEqual(atOnce);
+    const digits = Number(value(/'~\^\\d\{(\d+)\}' large;/));
+    const buffer = bytesOf(value(/client_body_buffer_size (\w+);/));
+    expect(10 ** (digits - 1)).toBeLessThanOrEqual(buffer); // what is not counted needs no file
+    const connections =
+      Number(value(/worker_processes (\d+);/)) * Number(value(/worker_connections (\d+);/));
+    const memory = bytesOf(deploy!.resources.limits.memory);
+    expect(space + connections * buffer).toBeLessThanOrEqual(memory - bytesOf('64m'));
   });
 
   it('hand each limit of the gateway on, with the default that the image has', () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { knownVariables } from '#platform/config-names.js';
+import { projectionMetrics } from '#projections/status/projection-metrics.js';
 import { finished, repositoryRoot } from '../support/seeded-tree.js';
 
 // It asks for the help of every command that a page shows, each a process, on a machine that may be busy.
@@ -94,6 +95,14 @@ describe('what the documents say', () => {
       ({ found }) => !found.startsWith('ORDERLOG_TEST') && !knownVariables.includes(found),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('names no metric of projections that there is not', () => {
+    const known = projectionMetrics({ projections: [], relay: null }).getMetricsAsArray();
+    const names = known.map(({ name }) => name);
+    const named = onEveryPage(({ text }) => text.match(/\borderlog_projection_[a-z_]*[a-z]\b/g) ?? []);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter(({ found }) => !names.includes(found))).toEqual([]);
   });
 });
 

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { freePort } from '#platform/free-port.js';
 import { problems, type ProblemCode } from '#platform/problems/problems.js';
 import { BODY_LIMIT_BYTES } from '../../apps/command-api/src/http-api.js';
 import { caughtUpAnswer } from '../support/caught-up-answer.js';
 import { describeWithNginx, startGateway, type GatewayAnswer, type TestGateway } from '../support/gateway.js';
+import { until } from '../support/until.js';
 import { startWholeSystem, type WholeSystem } from '../support/whole-system.js';
 
 const LIMIT_MS = 120_000;
@@ -26,6 +28,12 @@ const headers = (more: Readonly<Record<string, string>> = {}) => ({
 });
 
 const json = ({ text }: GatewayAnswer) => JSON.parse(text) as Record<string, unknown>;
+
+/** A body that begins, and does not end before the signal aborts. */
+async function* slowBody(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(' ');
+  await once(signal, 'abort');
+}
 
 /** A problem as the apps would have worded it. */
 function expectProblem(answer: GatewayAnswer, code: ProblemCode): void {
@@ -126,6 +134,32 @@ describeWithNginx('the gateway', () => {
     expectProblem(await send('/v1/orders/search', 64 * 1024 + 1), 'payload_too_large');
     expect((await send('/v1/orders', BODY_LIMIT_BYTES)).status).toBe(400);
     expect((await send('/v1/orders/search', 64 * 1024)).status).toBe(400);
+  });
+
+  it('takes so many large bodies of one address at once, and small ones meanwhile', async () => {
+    const send = (bytes: number) =>
+      gateway.ask('/v1/orders', { method: 'POST', headers: headers(), body: ' '.repeat(bytes) });
+    const stop = new AbortController();
+    const slow = Array.from({ length: 16 }, () =>
+      gateway
+        .ask('/v1/orders', {
+          method: 'POST',
+          headers: headers(),
+          body: slowBody(stop.signal),
+          duplex: 'half',
+          signal: stop.signal,
+        })
+        .catch(() => null),
+    );
+    const refused = await until('no more are taken', async () => {
+      const answer = await send(10_000);
+      return answer.status === 429 && answer;
+    });
+    expectProblem(refused, 'too_many_requests');
+    expect((await send(9_999)).status).toBe(400);
+    stop.abort();
+    await Promise.all(slow);
+    await until('they are taken again', async () => (await send(10_000)).status === 400);
   });
 
   it('refuses methods, headers and addresses that no API has', async () => {

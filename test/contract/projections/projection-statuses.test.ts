@@ -1,8 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Client } from '@elastic/elasticsearch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
+import { freePort } from '#platform/free-port.js';
+import { createLogger } from '#platform/logging.js';
+import { Relay } from '#projections/relay/relay.js';
+import { projectionMetrics } from '#projections/status/projection-metrics.js';
 import { projectionStatuses, type OrdersStatus } from '#projections/status/projection-statuses.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { createGeneration } from '#read-models/generations/generation.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench, type RunningKeeper } from '../../support/projections.js';
+import { someTopic } from '../../support/relays.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(180_000);
@@ -34,7 +44,7 @@ describe('how far behind a projector says that its rows are', () => {
       eventStore: bench.eventStore,
       db: bench.pool,
     });
-    return projections.find((one): one is OrdersStatus => 'active' in one);
+    return projections.find((one): one is OrdersStatus => 'pendingEvents' in one);
   };
 
   /** Whoever wants to write to it waits. */
@@ -99,5 +109,48 @@ describe('how far behind a projector says that its rows are', () => {
     expect(await until('it has chosen its generation', starting, ENGINES_MS)).toMatchObject({
       ...{ state: 'starting', position: null, lag: null, lagMs: null },
     });
+  });
+});
+
+describe('what a projector says is read', () => {
+  let bench: ProjectionBench;
+  let away: string;
+  let client: Client;
+  let relay: Relay;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    away = `127.0.0.1:${await freePort()}`;
+    client = createElasticsearchClient({ url: `http://${away}`, apiKey: null, caFile: null });
+    const { eventStore, postgresUrl } = bench;
+    const logger = createLogger('relay', 'silent');
+    relay = new Relay({ eventStore, postgresUrl, logger, kafka: someTopic([away]) });
+  }, ENGINES_MS);
+  afterEach(async () => {
+    await bench.close();
+    await client.close();
+  });
+
+  it('is one generation of each projection, the other one after a flip, and whatever the relay sends', async () => {
+    const { keeper } = bench.keep({ elasticsearch: client, indexPrefix: 'active' });
+    const told = async () => {
+      const { eventStore, pool: db } = bench;
+      const register = projectionMetrics(await projectionStatuses(keeper, relay, { eventStore, db }));
+      const series = /^orderlog_projection_active\{projection="(\w+)",generation="(\w+)"\} (\d)$/gm;
+      const found = [...(await register.metrics()).matchAll(series)];
+      return found.map(([, projection, generation, value]) => `${projection} ${generation}: ${value}`);
+    };
+    const says = (what: string, ...expected: readonly string[]) =>
+      until(what, async () => isDeepStrictEqual((await told()).sort(), expected), ENGINES_MS);
+
+    await says('the first is read', 'orders 1: 1', 'relay 0: 1', 'search 1: 1');
+    const second = await createGeneration(bench.pool, { indexPrefix: 'active', madeBy: 'replay' });
+    await markReady(bench.pool, second);
+    const beside = ['orders 1: 1', 'orders 2: 0', 'relay 0: 1', 'search 1: 1', 'search 2: 0'];
+    await says('another is kept beside it', ...beside);
+    await bench.rows('UPDATE orderlog.active_generation SET previous = generation, generation = $1', [
+      second.id,
+    ]);
+    const flipped = ['orders 1: 0', 'orders 2: 1', 'relay 0: 1', 'search 1: 0', 'search 2: 1'];
+    await says('the other one is read', ...flipped);
   });
 });

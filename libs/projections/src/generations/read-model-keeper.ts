@@ -120,7 +120,10 @@ export class ReadModelKeeper {
     const generations = await listGenerations(this.#looks);
     if (signal.aborted) return;
     const active = generations.find(({ role }) => role === 'active');
-    for (const one of this.ordersFollowers) one.active = active?.rowsOf === one.generation?.id;
+    for (const one of this.ordersFollowers)
+      one.active = one.generation !== null && one.generation.id === active?.rowsOf;
+    for (const one of this.searchFollowers)
+      one.active = one.generation !== null && one.generation.id === active?.id;
     const kept = generations.filter(({ ofThisRelease, state }) => ofThisRelease && state === 'ready');
     const besides = kept.filter(({ rowsOf }) => rowsOf !== orders.generation?.id).map(rowsOnly);
     this.#rows.keep(besides);

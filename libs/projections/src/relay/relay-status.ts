@@ -23,7 +23,7 @@ export async function relayStatus(
 ): Promise<RelayStatus> {
   const { topic, sending, pendingEvents, engine, position, name } = relay;
   const projection = topic === null ? name : relayProjection(topic);
-  const of = { projection, generation: 0, position, isKnown: sending !== null, engine };
+  const of = { projection, generation: 0, active: true, position, isKnown: sending !== null, engine };
   return {
     ...commonStatus(of, around, await lackingMs(eventStore, of, around)),
     clusterId: topic?.clusterId ?? null,

@@ -4,7 +4,12 @@ import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { indexIsDropped } from '#read-models/generations/generation-states.js';
-import { generationById, newIndexName, type Generation } from '#read-models/generations/generation.js';
+import {
+  activeGeneration,
+  generationById,
+  newIndexName,
+  type Generation,
+} from '#read-models/generations/generation.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
@@ -59,6 +64,8 @@ export class SearchFollower implements ProjectionWork {
   readonly totals = { documents: 0, refused: 0, steps: 0 };
   readonly engine: ProjectionEngine;
   generation: Generation | null = null;
+  /** Whether its index is searched. */
+  active = false;
   position: bigint | null = null;
   parked = 0;
   /** When the index last had all rows, or else was first kept here, in `performance.now()` time; null: neither yet. */
@@ -104,6 +111,7 @@ export class SearchFollower implements ProjectionWork {
   async prepare(): Promise<ProjectionKey> {
     const generation = await this.#options.generation(this.#pool);
     this.generation = generation;
+    this.active = (await activeGeneration(this.#pool))?.id === generation.id;
     return { generation: generation.id, projection: SEARCH_PROJECTION };
   }
 

@@ -7,6 +7,8 @@ export interface CommonStatus {
   readonly state: ProjectionState;
   /** 0: of no generation; null: none was chosen yet. */
   readonly generation: number | null;
+  /** Whether queries are answered from its generation; of the relay, always. */
+  readonly active: boolean;
   /** Everything up to here is applied, or parked. */
   readonly position: string | null;
   /** Of the last event in the store; null when it is empty or away. */
@@ -54,6 +56,7 @@ export interface Surroundings {
 export interface Followed {
   readonly projection: string;
   readonly generation: number | null;
+  readonly active: boolean;
   readonly position: bigint | null;
   /** Whether the checkpoint was read: until then, a null position does not mean the beginning. */
   readonly isKnown: boolean;
@@ -66,7 +69,7 @@ export function commonStatus(
   { head, parked }: Surroundings,
   lagMs: number | null,
 ): Omit<CommonStatus, 'totals'> {
-  const { projection, generation, position, isKnown, engine } = of;
+  const { projection, generation, active, position, isKnown, engine } = of;
   const { state, downMs, restarts, lastError } = engine;
   const known = !isKnown || state === 'standby' || head === null ? null : head - (position ?? -1n);
   const lag = known !== null && known < 0n ? 0n : known;
@@ -74,6 +77,7 @@ export function commonStatus(
     projection,
     state,
     generation,
+    active,
     position: position?.toString() ?? null,
     headPosition: head?.toString() ?? null,
     lag: lag?.toString() ?? null,

@@ -39,6 +39,12 @@ export function projectionMetrics({ projections, relay }: ProjectionStatuses): R
     ),
   );
   gauge(
+    'active',
+    '1 for the generation that queries are answered from, and for the relay; 0 for other generations.',
+    LABELS,
+    each(({ active }) => (active ? 1 : 0)),
+  );
+  gauge(
     'position',
     'Position up to which all events are applied, or parked.',
     LABELS,

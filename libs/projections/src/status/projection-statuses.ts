@@ -12,8 +12,6 @@ import type { SearchFollower } from '../search/search-follower.js';
 
 /** Status of a projection `orders`, for people and for metrics. */
 export interface OrdersStatus extends CommonStatus {
-  /** Whether queries are answered from its generation. */
-  readonly active: boolean;
   /** Received, not yet written. */
   readonly pendingEvents: number;
   readonly eventsPerSecond: number;
@@ -62,9 +60,9 @@ export async function projectionStatuses(
 }
 
 function searchStatus(follower: SearchFollower, around: Surroundings): SearchStatus {
-  const { generation, position, engine, totals, completeAtMs } = follower;
+  const { generation, active, position, engine, totals, completeAtMs } = follower;
   const projection = SEARCH_PROJECTION;
-  const of = { projection, generation: generation?.id ?? null, position, isKnown: true, engine };
+  const of = { projection, generation: generation?.id ?? null, active, position, isKnown: true, engine };
   const lagMs = completeAtMs === null ? null : Math.round(performance.now() - completeAtMs);
   return {
     ...commonStatus(of, around, lagMs),
@@ -83,10 +81,9 @@ async function ordersStatus(
   const { progress, generation, active, pendingEvents, engine, position } = follower;
   const { isKnown } = progress;
   const projection = ORDERS_PROJECTION;
-  const of = { projection, generation: generation?.id ?? null, position, isKnown, engine };
+  const of = { projection, generation: generation?.id ?? null, active, position, isKnown, engine };
   return {
     ...commonStatus(of, around, await lackingMs(eventStore, of, around)),
-    active,
     pendingEvents,
     ...progress.rates(),
     totals: { ...progress.totals },
