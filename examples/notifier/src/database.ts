@@ -38,13 +38,12 @@ CREATE TABLE IF NOT EXISTS preferences (
  */
 export async function openDatabase(url: string, schema: string, connections: number): Promise<pg.Pool> {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: inSchema(url, schema),
     max: connections,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000, // otherwise it takes two hours to notice a host that died
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     idle_in_transaction_session_timeout: HELD_LIMIT_MS,
-    options: `-c search_path=${schema}`,
   });
   pool.on('error', whatFollowsFails);
   try {
@@ -59,6 +58,14 @@ export async function openDatabase(url: string, schema: string, connections: num
     await pool.end();
     throw error;
   }
+}
+
+/** The URL with the schema added to its options. Options given beside it would be lost where it has some itself. */
+function inSchema(url: string, schema: string): string {
+  const whole = new URL(url);
+  const given = whole.searchParams.get('options') ?? '';
+  whole.searchParams.set('options', `${given} -c search_path=${schema}`.trim());
+  return whole.href;
 }
 
 /** Runs `work` in a transaction: all of its changes are committed once this returns, or none when it throws. */
