@@ -3,8 +3,8 @@ import pg from 'pg';
 
 const CONNECT_LIMIT_MS = 5_000;
 /**
- * A message is locked while it is sent. When PostgreSQL hears nothing of the sender for this time, as when its machine is
- * gone, it unlocks the message.
+ * A message is locked while it is sent. When PostgreSQL hears nothing of the sender for this time, as when its machine
+ * is gone, it unlocks the message.
  */
 export const HELD_LIMIT_MS = 720_000;
 
