@@ -132,8 +132,8 @@ describe('the confirmation of the example notifier', () => {
   const lamp = { name: 'Lamp', quantity: 1, cancelled: 0, dispatched: 0 };
   const said = (order: object, locale: Locale = 'en') => {
     const known = { number: 'N', currency: 'GBP', personal: 'erased', refunds: [], status: 'confirmed' };
-    const view = { ...known, totals: { totalMinor: 450 }, ...order } as OrderView;
-    return textOf('order_confirmed', locale, view, {}).body;
+    const view: object = { ...known, totals: { totalMinor: 450 }, ...order };
+    return textOf('order_confirmed', locale, view as OrderView, {}).body;
   };
 
   it.each(locales)('promises what is not cancelled: %s', (locale) => {
