@@ -55,7 +55,7 @@ async function slowServer(beforeAnswer: () => Promise<unknown>): Promise<{ url: 
   server.on('error', () => {}); // of a client that has left: the test sees what that has come to
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   closers.push(() => new Promise<void>((closed) => server.close(closed)));
-  return { url: urlOf(server.server as Server), taken };
+  return { url: urlOf(server.server), taken };
 }
 
 it('a message is held for as long as its dialogue takes, and sent once', async () => {
