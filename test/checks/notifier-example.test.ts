@@ -9,8 +9,9 @@ import { encodeOrderPosition } from '#platform/order-position.js';
 import { messageOfEvent, messageTypes } from '../../examples/notifier/src/message-types.js';
 import { moneyText } from '../../examples/notifier/src/money.js';
 import { readOrderEvent, type RawMessage } from '../../examples/notifier/src/order-event.js';
-import { openOrders, readOrder } from '../../examples/notifier/src/orders.js';
+import { openOrders, readOrder, type OrderView } from '../../examples/notifier/src/orders.js';
 import { readSettings } from '../../examples/notifier/src/settings.js';
+import { locales, textOf, type Locale } from '../../examples/notifier/src/texts.js';
 import { finished, repositoryRoot } from '../support/seeded-tree.js';
 
 const TIMEOUT_MS = 120_000;
@@ -123,6 +124,32 @@ describe('an amount in a message of the example notifier', () => {
     [12_500, 'HUF', 'de', '125,00 HUF'],
   ])('of %d in %s is written in %s as %s', (minor, currency, locale, written) => {
     expect(moneyText(minor, currency, locale).replace(/\s/g, ' ')).toBe(written);
+  });
+});
+
+describe('the confirmation of the example notifier', () => {
+  const mug = { name: 'Mug', quantity: 2, cancelled: 0, dispatched: 0 };
+  const lamp = { name: 'Lamp', quantity: 1, cancelled: 0, dispatched: 0 };
+  const said = (order: object, locale: Locale = 'en') => {
+    const known = { number: 'N', currency: 'GBP', personal: 'erased', refunds: [], status: 'confirmed' };
+    const view: object = { ...known, totals: { totalMinor: 450 }, ...order };
+    return textOf('order_confirmed', locale, view as OrderView, {}).body;
+  };
+
+  it.each(locales)('promises what is not cancelled: %s', (locale) => {
+    expect(said({ lines: [mug, lamp] }, locale)).toContain('  2 × Mug\n  1 × Lamp\n');
+    const body = said({ lines: [{ ...mug, cancelled: 1 }, { ...lamp, cancelled: 1 }] }, locale);
+    expect(body).toContain('  1 × Mug\n');
+    expect(body).not.toContain('Lamp');
+  });
+
+  it('promises nothing of an order that is cancelled since, but for what had left', () => {
+    const status = 'cancelled';
+    expect(said({ status, lines: [mug, lamp] })).toContain('All of it is cancelled.');
+    expect(said({ status, lines: [mug, lamp] }, 'de')).toContain('Alles davon ist storniert.');
+    const body = said({ status, lines: [{ ...mug, cancelled: 1, dispatched: 1 }, { ...lamp, cancelled: 1 }] });
+    expect(body).toContain('  1 × Mug\n');
+    expect(body).not.toContain('Lamp');
   });
 });
 

@@ -79,10 +79,10 @@ describeWith('kafka', 'the example notifier, when something fails', () => {
 
     await bench.mail.answer({});
     const one = ['--from', String(letter['offset']), '--to', String(letter['offset'])];
-    expect(await replay(...one)).toEqual({ replayed: 1, leftAsTheyAre: 0, stillMalformed: 0 });
+    expect(await replay(...one)).toEqual({ replayed: 1, leftAsTheyAre: 0, stillMalformed: 0, tooOld: 0 });
     await bench.settled();
     expect(suite.mails()).toHaveLength(1);
-    expect(await replay(...one)).toEqual({ replayed: 0, leftAsTheyAre: 1, stillMalformed: 0 });
+    expect(await replay(...one)).toEqual({ replayed: 0, leftAsTheyAre: 1, stillMalformed: 0, tooOld: 0 });
     await replay('--all');
     await bench.settled();
     expect(suite.mails()).toHaveLength(1);

@@ -42,6 +42,22 @@ describeWith('kafka', 'the example notifier', () => {
     expect(suite.mails()).toHaveLength(4);
   });
 
+  it('promises no units that were cancelled', async () => {
+    const { bench } = suite;
+    const order = await suite.order();
+    const [single, pair] = order.order.lines;
+    expect([single!.quantity, pair!.quantity]).toEqual([1, 2]);
+    const lines = [single!, pair!].map(({ lineId }) => ({ lineId, quantity: 1 }));
+    await order.does({ type: 'CancelLines', data: { lines, reason: null }, personal: null }, confirm);
+    await bench.topic.tell(order);
+    bench.start();
+    await bench.settled();
+    const [mail] = suite.mails();
+    expect(mail!.text).toContain(`1 × ${pair!.name}`);
+    expect(mail!.text).not.toContain('2 ×');
+    expect(mail!.text).not.toContain(single!.name);
+  });
+
   it('tells of a refund, with the amount that the order knows', async () => {
     const { bench } = suite;
     const order = await suite.order();

@@ -1,11 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { ANSWER_LIMIT_MS } from './mailer.js';
 
 const CONNECT_LIMIT_MS = 5_000;
 /**
- * A message is locked while it is sent. When the sender's machine is gone, PostgreSQL unlocks it after this time.
+ * A message is locked while it is sent. When PostgreSQL hears nothing of the sender for this time, as when its machine
+ * is gone, it unlocks the message.
  */
-const HELD_LIMIT_MS = ANSWER_LIMIT_MS + 120_000;
+export const HELD_LIMIT_MS = 720_000;
 
 /** `event`: the Kafka message as it came. `settled_at`: since when nothing more is done about the message. */
 const TABLES = `
@@ -36,15 +37,19 @@ CREATE TABLE IF NOT EXISTS preferences (
 /**
  * Connections whose tables are in the notifier's own schema. The schema is created where it does not exist yet.
  */
-export async function openDatabase(url: string, schema: string, connections: number): Promise<pg.Pool> {
+export async function openDatabase(
+  url: string,
+  schema: string,
+  connections: number,
+  heldLimitMs = HELD_LIMIT_MS,
+): Promise<pg.Pool> {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: inSchema(url, schema),
     max: connections,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000, // otherwise it takes two hours to notice a host that died
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
-    idle_in_transaction_session_timeout: HELD_LIMIT_MS,
-    options: `-c search_path=${schema}`,
+    idle_in_transaction_session_timeout: heldLimitMs,
   });
   pool.on('error', whatFollowsFails);
   try {
@@ -59,6 +64,14 @@ export async function openDatabase(url: string, schema: string, connections: num
     await pool.end();
     throw error;
   }
+}
+
+/** The URL with the schema added to its options. Options given beside it would be lost where it has some itself. */
+function inSchema(url: string, schema: string): string {
+  const whole = new URL(url);
+  const given = whole.searchParams.get('options') ?? '';
+  whole.searchParams.set('options', `${given} -c search_path=${schema}`.trim());
+  return whole.href;
 }
 
 /** Runs `work` in a transaction: all of its changes are committed once this returns, or none when it throws. */
@@ -78,6 +91,36 @@ export async function inTransaction<T>(
   } finally {
     client.off('error', whatFollowsFails);
     client.release(broken); // a connection that failed is closed, and PostgreSQL rolls back
+  }
+}
+
+/**
+ * Does what may take long, such as to wait for another server, in the middle of a transaction. PostgreSQL hears of this
+ * side meanwhile, and so does not take it for gone.
+ */
+export async function whileHeld<T>(
+  client: pg.PoolClient,
+  heldLimitMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const signs = giveSigns(client, heldLimitMs / 4, over.signal);
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await signs; // a client takes one query at a time
+  }
+}
+
+async function giveSigns(client: pg.PoolClient, everyMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      await setTimeout(everyMs, undefined, { signal });
+      await client.query('SELECT 1');
+    }
+  } catch {
+    // The work is over. Or the connection is broken: then the query after the work fails, too.
   }
 }
 

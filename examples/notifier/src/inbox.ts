@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { channels, recipientOn, type MessageKey } from './channels.js';
-import { inTransaction } from './database.js';
+import { HELD_LIMIT_MS, inTransaction, whileHeld } from './database.js';
 import type { OrderEvent, RawMessage } from './order-event.js';
 import { isChosen, preferencesOfAll, type Preferences } from './preferences.js';
 
@@ -42,9 +42,12 @@ export interface Counts {
 /** Every message that ever was to be sent, and what became of it. */
 export class Inbox {
   readonly #pool: Pool;
+  readonly #heldLimitMs: number;
 
-  constructor(pool: Pool) {
+  /** @param heldLimitMs the one that the database was opened with */
+  constructor(pool: Pool, heldLimitMs = HELD_LIMIT_MS) {
     this.#pool = pool;
+    this.#heldLimitMs = heldLimitMs;
   }
 
   /**
@@ -73,8 +76,8 @@ export class Inbox {
   }
 
   /**
-   * Hands out a message that is due, and stores its outcome in the transaction that locks it. When this process
-   * dies, PostgreSQL unlocks the message, which is as it was.
+   * Hands out a message that is due, and stores its outcome in the transaction that locks it, however long the attempt
+   * takes. When this process dies, PostgreSQL unlocks the message, which is as it was.
    *
    * No message overtakes an earlier one to the same recipient about the same order: that one has to be settled first.
    *
@@ -94,7 +97,8 @@ export class Inbox {
       );
       const [message] = rows;
       if (message === undefined) return false;
-      await note(client, message, await attempt(message, client));
+      const outcome = await whileHeld(client, this.#heldLimitMs, () => attempt(message, client));
+      await note(client, message, outcome);
       return true;
     });
   }

@@ -3,13 +3,12 @@ import type { DeadLetters } from './dead-letters.js';
 import type { Inbox, Received } from './inbox.js';
 import { log } from './log.js';
 import { rawMessageOf, readOrderEvent, type RawMessage } from './order-event.js';
-import type { Settings } from './settings.js';
+import { boundsOf, type Settings } from './settings.js';
 
 /** How long Kafka waits for a member that died before others get its partitions. */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 const RETRY_MAX_MS = 5_000;
-const HOUR_MS = 3_600_000;
 
 interface IntakeOptions {
   readonly settings: Settings;
@@ -68,7 +67,7 @@ async function takeIn(
   { settings, inbox, deadLetters, onAccepted, heartbeat }: IntakeOptions & { heartbeat: () => Promise<void> },
   strange: Set<string>,
 ): Promise<void> {
-  const bounds = { tenant: settings.NOTIFIER_TENANT, maxAgeMs: settings.NOTIFIER_MAX_AGE_HOURS * HOUR_MS };
+  const bounds = boundsOf(settings);
   const received: Received[] = [];
   const malformed: { readonly raw: RawMessage; readonly offset: string; readonly why: string }[] = [];
   let tooOld = 0;

@@ -14,7 +14,12 @@ const GREETING_LIMIT_MS = 30_000;
  * A server may take its time to answer a message that it has received. A client that gives up before the answer
  * will send a second copy (RFC 1047). RFC 5321, section 4.5.3.2.6 asks for ten minutes.
  */
-export const ANSWER_LIMIT_MS = 600_000;
+const ANSWER_LIMIT_MS = 600_000;
+/**
+ * For a whole dialogue: more than its steps, about ten, may take together. It is for a server that never comes to its
+ * end, but always says something in time.
+ */
+const DIALOGUE_LIMIT_MS = 12 * ANSWER_LIMIT_MS;
 
 /**
  * Sends by SMTP, with a connection for each message: a reused one could be closed while a message is being sent.
@@ -22,8 +27,9 @@ export const ANSWER_LIMIT_MS = 600_000;
 export class Mailer {
   readonly #transport;
   readonly #from: string;
+  readonly #dialogueLimitMs: number;
 
-  constructor(smtpUrl: string, from: string) {
+  constructor(smtpUrl: string, from: string, dialogueLimitMs = DIALOGUE_LIMIT_MS) {
     this.#transport = createTransport({
       url: smtpUrl,
       connectionTimeout: CONNECT_LIMIT_MS,
@@ -33,6 +39,7 @@ export class Mailer {
       disableUrlAccess: true,
     });
     this.#from = from;
+    this.#dialogueLimitMs = dialogueLimitMs;
   }
 
   /**
@@ -42,6 +49,8 @@ export class Mailer {
    */
   async send({ to, subject, body, messageId }: Mail): Promise<void> {
     if (!isEmailAddress(to)) throw new NotSent('refused', 'the address is not an e-mail address');
+    const ending = new AbortController();
+    const timer = setTimeout(() => ending.abort(), this.#dialogueLimitMs);
     try {
       await this.#transport.sendMail({
         from: this.#from,
@@ -51,9 +60,12 @@ export class Mailer {
         text: body,
         messageId,
         headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: automatic responders do not answer
+        signal: ending.signal,
       });
     } catch (error) {
-      throw notSent(error);
+      throw ending.signal.aborted ? new NotSent('away', 'smtp: ETIMEDOUT', error) : notSent(error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

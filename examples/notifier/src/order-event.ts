@@ -35,16 +35,18 @@ const CUSTOMER_ID_CHARACTERS = 500;
 /** The largest `integer` of PostgreSQL. */
 const REVISION_MAX = 2_147_483_647;
 
+/** Which events lead to messages, whatever their type. */
+export interface Bounds {
+  readonly tenant: string;
+  /** How long ago an event may have happened. */
+  readonly maxAgeMs: number;
+}
+
 /**
  * Reads a CloudEvent in the binary mode of the Kafka binding, as docs/asyncapi/order-events.json describes it: by its
  * headers first, so that the data of types that lead to no message is not even parsed.
- *
- * @param maxAgeMs how long ago an event may have happened and still lead to a message
  */
-export function readOrderEvent(
-  { key, headers, value }: RawMessage,
-  { tenant, maxAgeMs }: { readonly tenant: string; readonly maxAgeMs: number },
-): Reading {
+export function readOrderEvent({ key, headers, value }: RawMessage, { tenant, maxAgeMs }: Bounds): Reading {
   const { ce_id: eventId, ce_type: type, ce_source: source, ce_subject: orderId } = headers;
   const malformed = (why: string): Reading => ({ kind: 'malformed', why });
   if (type === undefined) return malformed('no ce_type');

@@ -1,4 +1,5 @@
 import { isEmailAddress } from './channels.js';
+import type { Bounds } from './order-event.js';
 
 /** A setting that is missing, wrong or unknown. The message is one line: which, why, what to do. */
 export class SettingsError extends Error {
@@ -43,6 +44,7 @@ const email: Setting<string> = {
   remedy: 'give an address, such as shop@example.org',
 };
 
+const HOUR_MS = 3_600_000;
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 
 /** Every setting, by its environment variable. README.md tells what they mean. */
@@ -79,6 +81,14 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     valueOf(name, environment[name] ?? '', setting),
   ]);
   return Object.fromEntries(entries) as Settings;
+}
+
+/** Which events the notifier tells of. */
+export function boundsOf({
+  NOTIFIER_TENANT,
+  NOTIFIER_MAX_AGE_HOURS,
+}: Pick<Settings, 'NOTIFIER_TENANT' | 'NOTIFIER_MAX_AGE_HOURS'>): Bounds {
+  return { tenant: NOTIFIER_TENANT, maxAgeMs: NOTIFIER_MAX_AGE_HOURS * HOUR_MS };
 }
 
 function valueOf(name: string, given: string, { otherwise, parse, remedy }: Setting<unknown>): unknown {

@@ -16,7 +16,7 @@ export interface Text {
 /** The facts that the texts below contain, each as readable text. */
 interface Facts {
   readonly number: string;
-  /** What was ordered, one line of text for each line of the order. */
+  /** What is sent of the order, one line of text for each of its lines; empty: all of it is cancelled. */
   readonly lines: string;
   readonly total: string;
   /** The amount of the event's payment or refund. */
@@ -31,8 +31,9 @@ type Templates = Readonly<Record<MessageType, Template>>;
 const english: Templates = {
   order_confirmed: ({ number, lines, total }) => [
     `Your order ${number} is confirmed`,
-    `Thank you for your order. We will send you:`,
-    lines,
+    ...(lines === ''
+      ? [`Thank you for your order. All of it is cancelled.`]
+      : [`Thank you for your order. We will send you:`, lines]),
     `Total: ${total}`,
   ],
   order_rejected: ({ number }) => [
@@ -69,8 +70,9 @@ const english: Templates = {
 const german: Templates = {
   order_confirmed: ({ number, lines, total }) => [
     `Ihre Bestellung ${number} ist bestätigt`,
-    `Danke für Ihre Bestellung. Wir senden Ihnen:`,
-    lines,
+    ...(lines === ''
+      ? [`Danke für Ihre Bestellung. Alles davon ist storniert.`]
+      : [`Danke für Ihre Bestellung. Wir senden Ihnen:`, lines]),
     `Summe: ${total}`,
   ],
   order_rejected: ({ number }) => [
@@ -126,13 +128,26 @@ export function textOf(
     .join(', ');
   const [subject, ...paragraphs] = templates[locale][type]({
     number: order.number,
-    lines: order.lines.map(({ name, quantity }) => `  ${quantity} × ${name}`).join('\n'),
+    lines: linesOf(order),
     total: money(order.totals.totalMinor),
     amount: amountMinor === null ? '' : money(amountMinor),
     parcel: parcel === '' ? '' : ` (${parcel})`,
   });
   const name = order.personal === 'erased' ? null : (order.personal.contact?.name ?? null);
   return { subject, body: `${[greetings[locale](name), ...paragraphs].join('\n\n')}\n` };
+}
+
+/** Nothing is promised that was cancelled, be it after the event. */
+function linesOf({ status, lines }: OrderView): string {
+  return lines
+    .map(({ name, quantity, cancelled, dispatched }) => ({
+      name,
+      // An order that was cancelled before anything was dispatched counts no unit as cancelled.
+      units: status === 'cancelled' ? dispatched : quantity - cancelled,
+    }))
+    .filter(({ units }) => units > 0)
+    .map(({ name, units }) => `  ${units} × ${name}`)
+    .join('\n');
 }
 
 /** A refund's event only names the refund. The order, read at that revision or a later one, has its amount. */

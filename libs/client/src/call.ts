@@ -1,9 +1,10 @@
 import type { Addresses } from './addresses.js';
 import type { Bearer } from './bearer.js';
+import { chunksOf } from './chunks.js';
 import { NoAnswer, Problem, type FailedCall } from './errors.js';
 import { isAway, isUnknown, mayTryAgain, pauseMs, type Failure } from './retry.js';
 import { lostBy, type Transport, type TransportAnswer } from './transport.js';
-import { pause, timerMs } from './waiting.js';
+import { pause, timerMs, TryTooLong } from './waiting.js';
 
 /** What all calls of a client share. */
 export interface CallSettings {
@@ -11,7 +12,7 @@ export interface CallSettings {
   readonly bearer: Bearer;
   /** Limit for the whole call, with all its tries and pauses. */
   readonly deadlineMs: number;
-  /** Limit for one try, from its sending to its answer. */
+  /** Limit for one try, from its sending to its answer, and for each wait within an answer that streams. */
   readonly tryMs: number;
   readonly onRetry: ((retry: Retry) => void) | null;
 }
@@ -41,11 +42,12 @@ export interface Call {
 export interface Received {
   readonly answer: TransportAnswer;
   readonly text: string | null;
+  readonly url: string;
   readonly tries: number;
 }
 
 type Tried =
-  | (Omit<Received, 'tries'> & { readonly failure: null })
+  | (Pick<Received, 'answer' | 'text'> & { readonly failure: null })
   | { readonly failure: Failure; readonly text: string; readonly error: unknown };
 
 /**
@@ -84,7 +86,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
       unknown ||= call.key !== null; // what the transport did of it, nobody knows
       return endBy('the transport', url)(error);
     });
-    if (one.failure === null) return { answer: one.answer, text: one.text, tries };
+    if (one.failure === null) return { answer: one.answer, text: one.text, url, tries };
     hasFailed = true;
     const { failure, text, error } = one;
     unknown ||= call.key !== null && isUnknown(failure);
@@ -142,7 +144,8 @@ async function tryOnce(
     if (answer.status < 300 || answer.status === 304) {
       streaming = call.streams;
       if (!streaming) return { answer, text: await answer.text(), failure: null };
-      return { answer: untilItEnds(answer, stopListening), text: null, failure: null };
+      const chunks = () => chunksOf(answer.stream(), tryMs, call.signal);
+      return { answer: streamingOf(answer, chunks, ending, stopListening), text: null, failure: null };
     }
     const text = await answer.text();
     return { failure: failureOf(answer, text), text, error: null };
@@ -157,15 +160,26 @@ async function tryOnce(
   }
 }
 
-/** The same answer. It calls `ended` once its stream was read to the end or is read no further. */
-function untilItEnds(answer: TransportAnswer, ended: () => void): TransportAnswer {
+/**
+ * The same answer with these chunks. It ends the request when they fail, and calls `ended` once they are read no
+ * further.
+ */
+function streamingOf(
+  answer: TransportAnswer,
+  chunks: () => AsyncGenerator<Uint8Array>,
+  request: AbortController,
+  ended: () => void,
+): TransportAnswer {
   return {
     status: answer.status,
     header: (name) => answer.header(name),
     text: () => answer.text(),
     async *stream() {
       try {
-        yield* answer.stream();
+        yield* chunks();
+      } catch (error) {
+        request.abort(error);
+        throw error;
       } finally {
         ended();
       }
@@ -173,8 +187,11 @@ function untilItEnds(answer: TransportAnswer, ended: () => void): TransportAnswe
   };
 }
 
-class TryTooLong extends Error {
-  override readonly name = 'TryTooLong';
+/** The error of an answer that began and did not come whole. Only reads stream: nothing was done. */
+export function brokenOff(url: string, tries: number, error: unknown): NoAnswer {
+  const code = error instanceof TryTooLong ? 'ETIMEDOUT' : lostBy(error)?.code;
+  const why = code ?? (error instanceof Error ? error.message : String(error));
+  return new NoAnswer(url, `broke off its answer (${why})`, { outcome: 'nothing', key: null, tries }, error);
 }
 
 function failureOf(answer: TransportAnswer, text: string): Failure {

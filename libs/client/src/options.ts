@@ -11,9 +11,12 @@ export interface ClientOptions {
   readonly queryUrl?: string | readonly string[];
   /** A function is asked again when its token has expired or is refused. */
   readonly token: TokenSource;
-  /** How long a call may take, with all its tries and pauses; 30 s unless given. */
+  /**
+   * How long a call may take, with all its tries and pauses; 30 s unless given. An export has to begin by then, and may
+   * take any time from there on.
+   */
   readonly deadlineMs?: number;
-  /** How long one try may take; 10 s unless given. */
+  /** How long one try may take, and an export that has begun be silent; 10 s unless given. */
   readonly tryMs?: number;
   /** What was read and written so far; a new session unless given. */
   readonly session?: Session;
@@ -40,7 +43,8 @@ export interface CallOptions {
 
 export interface PageOptions extends CallOptions {
   /**
-   * For the feed only: the pause before asking for more, once it has told everything. Without it, the feed ends.
+   * For the feed only: the pause before asking for more, once it has told everything. Without it, the feed ends. Each
+   * time is a call with a deadline of its own: an outage that is longer ends the feed with `NoAnswer` or `Problem`.
    */
   readonly pollMs?: number;
 }

@@ -540,8 +540,89 @@ it('a stream that is cut off is an error, and no shorter list', async () => {
   const reading = (async () => {
     for await (const { orderId } of client.exportOrders()) told.push(orderId);
   })();
-  await expect(reading).rejects.toThrow();
+  await expect(reading).rejects.toBeInstanceOf(NoAnswer);
   expect(told).toEqual(['a']);
+});
+
+describe('an export', () => {
+  afterEach(() => void jest.useRealTimers());
+
+  const url = 'http://one';
+  const TRY_MS = 1_000;
+  const never = () => new Promise<never>(() => {});
+  const line = (orderId: string) => Buffer.from(`{"orderId":"${orderId}"}\n`);
+
+  function exported(stream: () => AsyncIterable<Uint8Array>, options: CallOptions = {}) {
+    const requests: AbortSignal[] = [];
+    const transport: Transport = async ({ signal }) => {
+      requests.push(signal);
+      return { status: 200, header: () => null, text: async () => '', stream };
+    };
+    const { client } = clientOf([], { queryUrl: url, transport, tryMs: TRY_MS });
+    return { orders: client.exportOrders({}, options), requests };
+  }
+
+  it('that falls silent has no answer after the time of one try, and that of its reader does not count', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const { orders, requests } = exported(async function* () {
+      yield line('a');
+      yield line('b');
+      await never();
+    });
+    expect(await orders.next()).toMatchObject({ value: { orderId: 'a' } });
+    await jest.advanceTimersByTimeAsync(100 * TRY_MS);
+    expect(await orders.next()).toMatchObject({ value: { orderId: 'b' } });
+    let isOver = false;
+    const silent = failure(orders.next()).finally(() => (isOver = true));
+    await jest.advanceTimersByTimeAsync(TRY_MS - 1);
+    expect(isOver).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(await silent).toBeInstanceOf(NoAnswer);
+    const message = `${url} broke off its answer (ETIMEDOUT) (tries: 1)`;
+    expect(await silent).toMatchObject({ url, message, outcome: 'nothing', key: null, tries: 1 });
+    expect(requests.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it.each([
+    ['UND_ERR_SOCKET', new TypeError('terminated', { cause: { code: 'UND_ERR_SOCKET' } })],
+    ['a bug', new TypeError('a bug')],
+  ])('whose stream fails has no answer: %s', async (why, cause) => {
+    const { orders } = exported(async function* () {
+      yield line('a');
+      throw cause;
+    });
+    expect(await orders.next()).toMatchObject({ value: { orderId: 'a' } });
+    const failed = await failure(orders.next());
+    expect(failed).toBeInstanceOf(NoAnswer);
+    const message = `${url} broke off its answer (${why}) (tries: 1)`;
+    expect(failed).toMatchObject({ message, outcome: 'nothing', cause });
+  });
+
+  it('that ends in the middle of a line has no answer', async () => {
+    const { orders } = exported(async function* () {
+      yield Buffer.concat([line('a'), Buffer.from('{"order')]);
+    });
+    expect(await orders.next()).toMatchObject({ value: { orderId: 'a' } });
+    const failed = await failure(orders.next());
+    expect(failed).toBeInstanceOf(NoAnswer);
+    const cause = new Error('the stream ended in the middle of a line');
+    expect(failed).toMatchObject({ outcome: 'nothing', cause });
+  });
+
+  it.each(['while it waits', 'before it is asked for more'])('ends with its signal %s', async (when) => {
+    const ending = new AbortController();
+    const stream = async function* () {
+      yield line('a');
+      await never();
+    };
+    const { orders } = exported(stream, { signal: ending.signal });
+    await orders.next();
+    if (when !== 'while it waits') ending.abort(new Error('enough'));
+    const ended = failure(orders.next());
+    ending.abort(new Error('enough'));
+    expect((await ended)!.message).toBe('enough');
+    expect(getEventListeners(ending.signal, 'abort')).toEqual([]);
+  });
 });
 
 it.each(['all of it', 'no more than one'])('a stream leaves nothing on its signal: %s', async (read) => {

@@ -1,6 +1,6 @@
 import { Addresses } from './addresses.js';
 import { Bearer } from './bearer.js';
-import { answered, type CallSettings, type Received } from './call.js';
+import { answered, brokenOff, type CallSettings, type Received } from './call.js';
 import { operations, type OperationName } from './generated/operations.js';
 import type {
   ExportedOrder,
@@ -46,7 +46,8 @@ export interface OrderlogClient extends Operations<CallOptions> {
     options?: CallOptions,
   ): Promise<Answer<Output<Name>>>;
   /**
-   * A list, page by page. The feed ends once it has told everything; with `pollMs` it goes on and asks for more.
+   * A list, page by page. The feed ends once it has told everything; with `pollMs` it goes on and asks for more. Each
+   * page is a call with a deadline of its own, and a page that fails ends the list.
    */
   pages<Name extends PagedName>(
     name: Name,
@@ -59,7 +60,10 @@ export interface OrderlogClient extends Operations<CallOptions> {
     input: Input<Name>,
     options?: PageOptions,
   ): AsyncGenerator<Item<Name>>;
-  /** All orders that match, as one stream. They are shown as of one moment. */
+  /**
+   * All orders that match, as one stream. They are shown as of one moment. A stream that breaks off, or is silent for
+   * `tryMs`, ends with `NoAnswer`.
+   */
   exportOrders(input?: ExportInput, options?: CallOptions): AsyncGenerator<ExportedOrder>;
   /** Sends any request, with the token, key, session and retries that every call has. */
   send(request: RawRequest, options?: CallOptions): Promise<Answer<unknown>>;
@@ -135,8 +139,14 @@ function clientOver(
       const format = input.format ?? 'ndjson';
       if (format !== 'ndjson')
         throw new TypeError(`exportOrders reads NDJSON only, and was asked for ${format}`);
-      const { answer: streamed } = await receive(requestOf(operations.exportOrders, input), options, true);
-      yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
+      const request = requestOf(operations.exportOrders, input);
+      const { answer: streamed, url, tries } = await receive(request, options, true);
+      try {
+        yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        throw brokenOff(url, tries, error);
+      }
     },
     send: async (request, options = {}) => answer(rawRequestOf(request), options),
     withSession: (other = new Session()) => clientOver(addresses, settings, other),

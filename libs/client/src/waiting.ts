@@ -6,6 +6,11 @@ export function timerMs(ms: number): number {
   return Math.min(Math.max(0, ms), MAX_TIMER_MS);
 }
 
+/** What is waited for did not come within the time of one try. */
+export class TryTooLong extends Error {
+  override readonly name = 'TryTooLong';
+}
+
 /**
  * @returns the awaited value, or null when `ms` are over first
  * @throws the signal's reason, as soon as it is given

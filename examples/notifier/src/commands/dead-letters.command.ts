@@ -2,8 +2,8 @@ import { openDatabase } from '../database.js';
 import { DeadLetters, type DeadLetter } from '../dead-letters.js';
 import { Inbox } from '../inbox.js';
 import { kafkaOf } from '../kafka.js';
-import { readOrderEvent } from '../order-event.js';
-import type { Settings } from '../settings.js';
+import { readOrderEvent, type Bounds } from '../order-event.js';
+import { boundsOf, type Settings } from '../settings.js';
 import { UsageError, type Command } from './command.js';
 
 /** Prints one JSON object a line: a dead letter, and the state of its message now. */
@@ -26,7 +26,8 @@ export const listDeadLetters: Command = {
 
 /**
  * Puts dead letters back into the inbox. A message that is dead there is tried again, from its first attempt on.
- * All other messages stay as they are, so that a replay may be repeated.
+ * All other messages stay as they are, so that a replay may be repeated. An event that can be read now leads to its
+ * messages, unless it has become too old: its rows may have been deleted since an earlier replay.
  */
 export const replayDeadLetters: Command = {
   options: { all: { type: 'boolean' }, from: { type: 'string' }, to: { type: 'string' } },
@@ -37,21 +38,23 @@ export const replayDeadLetters: Command = {
     if (all !== undefined && to !== undefined) throw new UsageError('--to needs --from');
     const [first, last] = [offsetOf(from) ?? 0n, offsetOf(to)];
     await withDeadLetters(settings, async (deadLetters, inbox) => {
-      const done = { replayed: 0, leftAsTheyAre: 0, stillMalformed: 0 };
-      for (const letter of await deadLetters.read(first, last)) done[await replay(letter, inbox, settings)]++;
+      const bounds = boundsOf(settings);
+      const done = { replayed: 0, leftAsTheyAre: 0, stillMalformed: 0, tooOld: 0 };
+      for (const letter of await deadLetters.read(first, last)) done[await replay(letter, inbox, bounds)]++;
       print(done);
     });
   },
 };
 
-async function replay(
-  { key, raw }: DeadLetter,
+export async function replay(
+  { key, raw }: Pick<DeadLetter, 'key' | 'raw'>,
   inbox: Inbox,
-  settings: Settings,
-): Promise<'replayed' | 'leftAsTheyAre' | 'stillMalformed'> {
+  bounds: Bounds,
+): Promise<'replayed' | 'leftAsTheyAre' | 'stillMalformed' | 'tooOld'> {
   if (key !== null) return (await inbox.revive(key)) ? 'replayed' : 'leftAsTheyAre';
   // This event could not be read when it came. Perhaps it can be read now.
-  const reading = readOrderEvent(raw, { tenant: settings.NOTIFIER_TENANT, maxAgeMs: Infinity });
+  const reading = readOrderEvent(raw, bounds);
+  if (reading.kind === 'ignored' && reading.why === 'age') return 'tooOld';
   if (reading.kind !== 'event') return 'stillMalformed';
   return (await inbox.accept([{ event: reading.event, raw }])) > 0 ? 'replayed' : 'leftAsTheyAre';
 }
