@@ -2,7 +2,7 @@ import { isAmount } from './checks.js';
 import type { LineQuantity, RefundOf, RefundReason, RefundRequest } from './content.js';
 import type { LineId } from './ids.js';
 import { checkQuantities } from './lines.js';
-import { isRefusal, reject, type Refusal } from './rejections.js';
+import { isRefusal, reject, type Refusal, type RejectionCode } from './rejections.js';
 import type { Line, Order, Refund } from './state.js';
 import {
   cancelledUnits,
@@ -34,8 +34,21 @@ export function grantRefund(order: Order, reason: RefundReason, request: RefundR
     request.kind === 'lines' ? grantLines(order, reason, request.lines) : grantAmount(request.amountMinor);
   if (isRefusal(granted) || reason === 'goodwill') return granted;
   const availableMinor = Math.min(ungrantedMinor(order, reason), owedMinor(order));
-  if (granted.amountMinor > availableMinor) return reject('quantity_exceeds_refundable', { availableMinor });
-  return granted;
+  return granted.amountMinor > availableMinor
+    ? refuseAbove(order, 'quantity_exceeds_refundable', availableMinor)
+    : granted;
+}
+
+/** What of captures is neither refunded nor about to be. @param coveredMinor by default, what is left of the captures */
+export function leftToRefundMinor(order: Order, coveredMinor = orderTotals(order).capturedMinor): number {
+  const { refundedMinor, pendingRefundsMinor } = orderTotals(order);
+  // A capture may be taken back after it was refunded.
+  return Math.max(0, coveredMinor - refundedMinor - pendingRefundsMinor);
+}
+
+/** Tells an amount that would not be refused: captures may cover less than there is to refund for the reason. */
+function refuseAbove(order: Order, code: RejectionCode, availableMinor: number): Refusal {
+  return reject(code, { availableMinor: Math.min(availableMinor, leftToRefundMinor(order)) });
 }
 
 function grantAmount(amountMinor: number): Grant | Refusal {
@@ -46,8 +59,8 @@ function grantAmount(amountMinor: number): Grant | Refusal {
 function grantOverpayment(order: Order, request: RefundRequest): Grant | Refusal {
   const availableMinor = owedMinor(order);
   // Too much was paid for the order, not for a line or for shipping.
-  if (request.kind !== 'amount') return reject('refund_exceeds_overpayment', { availableMinor });
-  if (request.amountMinor > availableMinor) return reject('refund_exceeds_overpayment', { availableMinor });
+  if (request.kind !== 'amount' || request.amountMinor > availableMinor)
+    return refuseAbove(order, 'refund_exceeds_overpayment', availableMinor);
   return grantAmount(request.amountMinor);
 }
 
@@ -59,7 +72,7 @@ function grantShipping(order: Order, askedMinor: number | null): Grant | Refusal
   const availableMinor = Math.max(0, shippingValueMinor(order) - givenMinor);
   const amountMinor = askedMinor ?? availableMinor;
   if (availableMinor === 0 || amountMinor > availableMinor) {
-    return reject('refund_exceeds_shipping', { availableMinor });
+    return refuseAbove(order, 'refund_exceeds_shipping', availableMinor);
   }
   return { of: { kind: 'shipping' }, amountMinor };
 }
@@ -72,7 +85,11 @@ function grantShipping(order: Order, askedMinor: number | null): Grant | Refusal
 function grantLines(order: Order, reason: RefundReason, asked: readonly LineQuantity[]): Grant | Refusal {
   const before = grantedByLine(order, reason);
   const wrong = checkQuantities(order, asked, (line, quantity) => {
-    const available = refundableUnits(order, line, reason) - (before.get(line.lineId)?.units ?? 0);
+    // An edit may have left the line with fewer units than were refunded.
+    const available = Math.max(
+      0,
+      refundableUnits(order, line, reason) - (before.get(line.lineId)?.units ?? 0),
+    );
     if (quantity <= available) return null;
     return reject('quantity_exceeds_refundable', { lineId: line.lineId, available });
   });

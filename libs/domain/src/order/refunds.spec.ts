@@ -288,7 +288,31 @@ describe('RequestRefund of an overpayment', () => {
   });
 });
 
+describe('A refund that is refused', () => {
+  it('is told no more than captures cover, whatever there is to refund for its reason', () => {
+    const goodwill = refundRequested(1_400, { reason: 'goodwill' });
+    given(placed, captured(4_500), goodwill)
+      .when(requestRefund(1_600, { reason: 'overpayment' }))
+      .thenRejected('refund_exceeds_overpayment', { availableMinor: 1_500 });
+    given(placed, captured(4_500), refundRequested(4_000, { reason: 'goodwill' }))
+      .when(requestRefund(1_600, { reason: 'overpayment' }))
+      .thenRejected('refund_exceeds_overpayment', { availableMinor: 500 });
+    given(...paid, refundRequested(2_500, { reason: 'goodwill' }), linesCancelled([mug(3)]))
+      .when(requestRefund(1_001, { reason: 'cancellation' }))
+      .thenRejected('quantity_exceeds_refundable', { availableMinor: 500 });
+    given(orderPlaced({ shipping: { method: null, amountMinor: 500, tax: taxOnTop(100) } }), captured(300))
+      .when(requestRefund({ kind: 'shipping', amountMinor: 700 }, { reason: 'goodwill' }))
+      .thenRejected('refund_exceeds_shipping', { availableMinor: 300 });
+  });
+});
+
 describe('RequestRefund for goodwill', () => {
+  it('leaves no units of a line that has fewer by now than were given back', () => {
+    given(...paid, ofLines([mugs(3, 1_000)], 'goodwill', 'refund'), lineQuantityChanged('mug', 1))
+      .when(requestRefund([mug(1)]))
+      .thenRejected('quantity_exceeds_refundable', { lineId: 'mug', available: 0 });
+  });
+
   it('takes any units once, any amount, up to what was captured', () => {
     given(...paid)
       .when(requestRefund([mug(3)]))

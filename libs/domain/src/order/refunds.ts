@@ -6,7 +6,7 @@ import type { RefundOf, RefundReason, RefundRequest } from './content.js';
 import { freshId } from './identity.js';
 import type { RefundId, ReturnId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { grantRefund } from './refund-grants.js';
+import { grantRefund, leftToRefundMinor } from './refund-grants.js';
 import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Order, Refund } from './state.js';
 import { everCapturedMinor, orderTotals } from './totals.js';
@@ -160,9 +160,7 @@ function checkReturn(order: Order, returnId: ReturnId | null): Refusal | null {
  */
 function checkGranted(order: Order, amountMinor: number, coveredMinor: number): Refusal | null {
   if (!isAmount(amountMinor, 1)) return reject('amount_out_of_range', { amountMinor });
-  const { refundedMinor, pendingRefundsMinor } = orderTotals(order);
-  // A capture may be taken back after it was refunded.
-  const availableMinor = Math.max(0, coveredMinor - refundedMinor - pendingRefundsMinor);
+  const availableMinor = leftToRefundMinor(order, coveredMinor);
   return amountMinor > availableMinor ? reject('refund_exceeds_captured', { availableMinor }) : null;
 }
 

@@ -75,6 +75,9 @@ describe('CreateShipment', () => {
     when(createShipment({ lines: [mug(3)] }), parcel).thenRejected('id_already_used', { id: 'parcel' });
     when(createShipment({ lines: [mug(4)], carrier: 'DHL' }), parcel).thenRejected('id_already_used');
     when(createShipment({ lines: [mug(4)] }), { newIds: ['mug'] }).thenRejected('id_already_used');
+    given(...confirmed, created(4, 'parcel'), shipmentDispatched({ shipmentId: 'parcel', carrier: 'DHL' }))
+      .when(createShipment({ lines: [mug(4)] }), parcel)
+      .thenNothing();
   });
 
   it('is refused with what is not the order’s', () => {

@@ -89,9 +89,7 @@ export const evolveShipments: EvolveArea<ShipmentEvent> = {
 export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
   CreateShipment: (order, { data: { carrier, lines } }, context) => {
     const again = order.shipments.find(({ shipmentId }) => shipmentId === context.newId(0));
-    // Empty `lines` meant what was left at that time. Under the same id it is the same request.
-    if (again?.carrier === carrier && (lines.length === 0 || sameContent(again.lines, lines)))
-      return accept();
+    if (again && holdsShipment(again, carrier, lines)) return accept();
     const shipmentId = freshId(order, context);
     if (isRefusal(shipmentId)) return shipmentId;
     const wrong =
@@ -145,6 +143,15 @@ export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
     return wrong ?? accept({ type: 'ShipmentCancelled', data });
   },
 };
+
+/**
+ * Whether it was this request that made the shipment. Whoever dispatched it may have named another carrier since; no
+ * lines meant what was left at that time.
+ */
+function holdsShipment(shipment: Shipment, carrier: string | null, lines: readonly LineQuantity[]): boolean {
+  const isCarrier = shipment.dispatchedAt !== null || shipment.carrier === carrier;
+  return isCarrier && (lines.length === 0 || sameContent(shipment.lines, lines));
+}
 
 function findShipment(order: Order, shipmentId: ShipmentId): Shipment | Refusal {
   const shipment = order.shipments.find((each) => each.shipmentId === shipmentId);
