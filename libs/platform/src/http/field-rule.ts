@@ -5,7 +5,7 @@ import { pointerTo } from '../json-pointer.js';
 
 export type Dto = new () => object;
 
-/** JSON Schema, in the keywords that OpenAPI 3.0 has too, and `propertyNames`, which OpenAPI 3.0 does not have. */
+/** JSON Schema, as OpenAPI 3.1 has it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Why a value is refused: a code for programs and a sentence for people. */
@@ -134,14 +134,12 @@ export function field(
   };
 }
 
-/** The rule's schema in OpenAPI 3.0, which says `nullable` for null and wants a `$ref` to stand alone. */
+/** The rule's schema as @nestjs/swagger takes it: it turns `nullable` into the type null. */
 function inOpenApi({ schema, required }: FieldRule): JsonSchema {
-  const { propertyNames, $ref, enum: values, ...rest } = schema;
+  const { $ref, ...rest } = schema;
   return {
     ...rest,
     ...($ref === undefined ? {} : { allOf: [{ $ref }] }),
-    ...(propertyNames === undefined ? {} : { 'x-propertyNames': propertyNames }),
-    ...(values === undefined ? {} : { enum: required ? values : [...(values as unknown[]), null] }),
     ...(required ? {} : { nullable: true }),
   };
 }

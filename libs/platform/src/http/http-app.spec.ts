@@ -422,4 +422,20 @@ describe('the OpenAPI document', () => {
       examples: { order_not_found: { value: { status: 404, code: 'order_not_found' } } },
     });
   });
+
+  it('is of OpenAPI 3.1, where null is a type', async () => {
+    const { openapi, components, paths } = await describeApi(AppModule, api);
+    expect(openapi).toBe('3.1.0');
+    expect(components).toMatchObject({
+      schemas: {
+        PlaceDto: { properties: { occurredAt: { type: ['string', 'null'] } } },
+        Problem: { properties: { behind: { properties: { reached: { type: ['string', 'null'] } } } } },
+      },
+    });
+    expect(JSON.stringify([components, paths])).not.toContain('"nullable"');
+    const { parameters } = paths['/v1/orders']!.get!;
+    expect(parameters).toContainEqual(
+      expect.objectContaining({ name: 'limit', schema: expect.objectContaining({ type: 'integer' }) }),
+    );
+  });
 });

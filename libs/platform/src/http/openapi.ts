@@ -33,6 +33,7 @@ function openApiDocument(app: NestFastifyApplication, api: ApiDescription): Open
     .setTitle(api.title)
     .setDescription(`${api.description}\n\n${TEXTS}`)
     .setVersion(api.version)
+    .setOpenAPIVersion('3.1.0') // whose schemas are JSON Schema: null is a type
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
@@ -51,10 +52,10 @@ function openApiDocument(app: NestFastifyApplication, api: ApiDescription): Open
 }
 
 const TEXTS = [
-  'In bodies, lengths of texts are counted in UTF-16 units. `format: text` means valid Unicode without NUL,',
-  '`format: country-code` an ISO 3166-1 alpha-2 code in use, and `x-propertyNames` what JSON Schema calls',
-  '`propertyNames`. Later releases may add fields to answers, and values to their enumerations (statuses, codes of',
-  'problems): ignore fields that you do not know, and take a value that you do not know for none of those that you do.',
+  'In bodies, lengths of texts are counted in UTF-16 units. `format: text` means valid Unicode without NUL, and',
+  '`format: country-code` an ISO 3166-1 alpha-2 code in use. Later releases may add fields to answers, and values to',
+  'their enumerations (statuses, codes of problems): ignore fields that you do not know, and take a value that you do',
+  'not know for none of those that you do.',
 ].join(' ');
 
 /** Closes the schemas of bodies: a body with any other property is refused. */
@@ -86,10 +87,16 @@ function complete(operation: Operation): void {
   addProblemResponse(operation);
   // A parameter in a path or query is never null.
   for (const parameter of operation.parameters ?? []) {
-    if (!('schema' in parameter) || !parameter.schema || !('nullable' in parameter.schema)) continue;
-    const { nullable: _nullable, enum: values, ...schema } = parameter.schema;
-    parameter.schema = { ...schema, ...(values ? { enum: values.filter((value) => value !== null) } : {}) };
+    if ('schema' in parameter && parameter.schema) parameter.schema = withoutNull(parameter.schema);
   }
+}
+
+function withoutNull<Schema extends object>(schema: Schema): Schema {
+  const { type, enum: values, ...rest } = schema as { type?: string | string[]; enum?: unknown[] };
+  if (!Array.isArray(type)) return schema;
+  const types = type.filter((one) => one !== 'null');
+  const choices = values === undefined ? {} : { enum: values.filter((value) => value !== null) };
+  return { ...rest, type: types.length === 1 ? types[0] : types, ...choices } as Schema;
 }
 
 function addProblemResponse(operation: Operation): void {
@@ -162,18 +169,15 @@ const problemSchema = {
       properties: {
         projection: { ...text, description: 'The projection that is behind: `orders` or `search`.' },
         reached: {
-          ...text,
-          nullable: true,
+          type: ['string', 'null'],
           description: 'The position that the projection has reached; null: none yet, or not known.',
         },
         positions: {
-          type: 'number',
-          nullable: true,
+          type: ['number', 'null'],
           description: 'How many positions it still has to go; null: not known.',
         },
         seconds: {
-          type: 'number',
-          nullable: true,
+          type: ['number', 'null'],
           description: 'Time since the oldest event that it lacks was recorded; null: not known.',
         },
       },

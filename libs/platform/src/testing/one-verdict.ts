@@ -78,49 +78,18 @@ function dtosOf(module: Module): Dto[] {
   return [...found];
 }
 
-/** The schemas of an OpenAPI document, each compiled by itself. */
+/** The schemas of an OpenAPI document, each compiled by itself: they are JSON Schema. */
 function documentSchemas(name: string): ReadonlyMap<string, Accepts> {
   const path = new URL(`../../../../docs/openapi/${name}.json`, import.meta.url);
-  const document = JSON.parse(readFileSync(path, 'utf8')) as {
+  const { components } = JSON.parse(readFileSync(path, 'utf8')) as {
     components: { schemas: Record<string, JsonSchema> };
   };
-  const schemas = mapped(document.components.schemas, asJsonSchema);
   const compiler = new Ajv({ strict: false, unicode: false, logger: false, formats: { ...formats } });
-  compiler.addSchema({ components: { schemas } }, 'document');
+  compiler.addSchema({ components }, 'document');
   return new Map(
-    Object.keys(schemas).map((schema) => [
+    Object.keys(components.schemas).map((schema) => [
       schema,
       compiler.compile({ $ref: `document#/components/schemas/${schema}` }),
     ]),
   );
-}
-
-/** A schema of OpenAPI 3.0 as JSON Schema: `nullable` and `x-propertyNames` are words of OpenAPI alone. */
-function asJsonSchema(schema: JsonSchema): JsonSchema {
-  const { nullable, properties, items, oneOf, allOf, additionalProperties, ...rest } = schema;
-  const names = schema['x-propertyNames'];
-  const whole = {
-    ...rest,
-    ...(names === undefined ? {} : { propertyNames: names }),
-    ...(items === undefined ? {} : { items: asJsonSchema(items as JsonSchema) }),
-    ...(oneOf === undefined ? {} : { oneOf: (oneOf as JsonSchema[]).map(asJsonSchema) }),
-    ...(allOf === undefined ? {} : { allOf: (allOf as JsonSchema[]).map(asJsonSchema) }),
-    ...(additionalProperties === undefined
-      ? {}
-      : { additionalProperties: schemaOrFlag(additionalProperties) }),
-    ...(properties === undefined
-      ? {}
-      : { properties: mapped(properties as Record<string, JsonSchema>, asJsonSchema) }),
-  };
-  return nullable === true ? { anyOf: [{ type: 'null' }, whole] } : whole;
-}
-
-const schemaOrFlag = (value: unknown) =>
-  typeof value === 'object' ? asJsonSchema(value as JsonSchema) : value;
-
-function mapped(
-  schemas: Readonly<Record<string, JsonSchema>>,
-  change: (schema: JsonSchema) => JsonSchema,
-): Record<string, JsonSchema> {
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, change(schema)]));
 }
