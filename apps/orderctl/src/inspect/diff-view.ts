@@ -1,3 +1,4 @@
+import { counted } from '#platform/counted.js';
 import { table } from '../support/output.js';
 import { minute, staleLine } from './order-view.js';
 
@@ -22,6 +23,7 @@ interface ShownChange {
     readonly actor: { readonly type: string; readonly id: string };
     readonly occurredAt: string;
   }[];
+  readonly earlier?: number;
 }
 
 const LONGEST_VALUE = 60;
@@ -33,6 +35,7 @@ export function diffText(diff: ShownDiff): string {
   if (changes.length === 0) return `${staleLine(diff)}Order ${orderId}, ${range}: no change`;
   const rows = changes.flatMap((change) => [
     [change.pointer, valueText(change)],
+    ...(change.earlier === undefined ? [] : [['', `  ${counted(change.earlier, 'earlier event')}, and`]]),
     ...change.by.map(({ revision, type, actor, occurredAt }) => [
       '',
       `  #${revision} ${type} by ${actor.type} ${actor.id}, ${minute(occurredAt)}`,

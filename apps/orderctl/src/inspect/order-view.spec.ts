@@ -38,12 +38,14 @@ it('shows what changed and who did it', () => {
     to: { revision: 4 },
     changes: [
       { pointer: '/onHold', op: 'replace', from: false, to: true, by },
+      { pointer: '/total', op: 'replace', from: 1, to: 2, by, earlier: 7 },
       { pointer: '/tags/0', op: 'add', to: 'check', by: [] },
       { pointer: '/tags/1', op: 'remove', from: 'gift', by: [] },
     ],
   });
   expect(text).toContain('revision 3 to revision 4');
   expect(text).toMatch(/\/onHold +false → true\n +#4 OrderHeld by user kim, 2026-11-22 18:00/);
+  expect(text).toMatch(/1 → 2\n +7 earlier events, and\n +#4 OrderHeld/);
   expect(text).toMatch(/\+ check/);
   expect(text).toMatch(/- gift/);
   expect(diffText({ orderId: 'o-1', from: null, to: { revision: 0 }, changes: [] })).toContain('no change');

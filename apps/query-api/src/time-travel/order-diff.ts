@@ -16,7 +16,15 @@ export interface Cause {
   readonly recordedAt: string;
 }
 
-export type OrderChange = Omit<JsonChange, 'place'> & { readonly by: readonly Cause[] };
+export type OrderChange = Omit<JsonChange, 'place'> & {
+  /** In the order of the stream. */
+  readonly by: readonly Cause[];
+  /** How many more there were before these; absent: none. */
+  readonly earlier?: number;
+};
+
+/** Of one change: those of a total are nearly all events of an order, and there are many totals. */
+const MOST_CAUSES = 100;
 
 export interface OrderDiff {
   readonly orderId: string;
@@ -72,7 +80,7 @@ export async function diffOrder(
   for (const { place, ...change } of diffJson(first, last, idOfItems)) {
     if (ALWAYS_CHANGED.has(place[0]!)) continue;
     await breaks.ifDue();
-    changes.push({ ...change, by: causes.of(place).sort(byRevision) });
+    changes.push({ ...change, ...lastOf(causes.of(place).sort(byRevision)) });
   }
   return {
     orderId: last.orderId!,
@@ -83,6 +91,11 @@ export async function diffOrder(
 }
 
 const byRevision = (a: Cause, b: Cause) => a.revision - b.revision;
+
+function lastOf(causes: readonly Cause[]): Pick<OrderChange, 'by' | 'earlier'> {
+  const earlier = causes.length - MOST_CAUSES;
+  return earlier > 0 ? { by: causes.slice(earlier), earlier } : { by: causes };
+}
 
 function causeOf({ recording, eventId, type, occurredAt, metadata }: StoredOrderEvent): Cause {
   return {

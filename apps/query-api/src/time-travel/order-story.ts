@@ -13,7 +13,7 @@ export type Moment = { readonly revision: number } | { readonly clock: Clock; re
 export type EventBatches = AsyncIterable<readonly StoredOrderEvent[]>;
 
 /** Of an order with more, the events are read again where they are needed: their objects take more than that. */
-const HELD_EVENTS = 1_000;
+export const HELD_EVENTS = 1_000;
 const HELD_BYTES = 4 * 1024 * 1024;
 
 interface EventPlace {

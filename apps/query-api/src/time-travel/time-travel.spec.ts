@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeEach } from '#event-store/codec.js';
 import type { RawEvent, StreamRange } from '#event-store/port.js';
+import type { ParkedAt } from '#read-models/readers/parked.reader.js';
 import { MemoryEventStore } from '#test/support/memory-event-store.js';
 import { place, tags, WrittenOrder } from '#test/support/order-streams.js';
 import { TimeTravel, type OrderAsked } from './time-travel.js';
@@ -16,29 +17,32 @@ describe('the past of a long order', () => {
   let read: number[];
   /** Reads that were begun and not read to their end. */
   let reading: number;
-  /** The last event of a stream is not read before this resolves. */
-  let lastEvent: Promise<unknown>;
+  /** No event is read again before this resolves. */
+  let again: Promise<unknown>;
+
+  let parked: ParkedAt | null;
 
   beforeEach(async () => {
+    parked = null;
     store = new MemoryEventStore();
     order = new WrittenOrder(store.port);
     sizeBytes = 500;
     read = [];
     reading = 0;
-    lastEvent = Promise.resolve();
+    again = Promise.resolve();
     await order.does(place(order, 50));
     const readStream = async function* (stream: string, range?: StreamRange): AsyncGenerator<RawEvent> {
       const events = [];
       for await (const event of store.port.readStream(stream, range)) events.push(event);
       reading += 1;
+      if (range?.maxCount === order.order.revision + 1) await again;
       for (const event of events) {
-        if (event === events.at(-1)) await lastEvent;
         read.push(event.revision);
         yield { ...event, sizeBytes };
       }
       reading -= 1;
     };
-    const leftOut = { of: async () => ({ skipped: new Set<number>(), parked: null }) };
+    const leftOut = { of: async () => ({ skipped: new Set<number>(), parked }) };
     const freshness = {
       ofThisStore: async () => undefined,
       notCaughtUp: () => Promise.reject(new Error('not asked for here')),
@@ -65,7 +69,10 @@ describe('the past of a long order', () => {
     clearImmediate(next);
     const change = answer.changes.find(({ pointer }) => pointer === '/tags')!;
     expect(change.to).toEqual([`${MANY - 1}`]);
-    expect(change.by).toHaveLength(MANY);
+    expect(change.by.map(({ revision }) => revision)).toEqual(
+      Array.from({ length: 100 }, (_, at) => MANY - 99 + at),
+    );
+    expect(change.earlier).toBe(MANY - 100);
     expect(turns).toBeGreaterThan(1);
   });
 
@@ -96,12 +103,22 @@ describe('the past of a long order', () => {
     expect((await owner).answer).toMatchObject({ revision: 0 });
   });
 
+  it('is that of a short one where it is parked early, however many events there are', async () => {
+    await changes(MANY);
+    parked = { revision: 3, reason: 'of no known type' };
+    const asking = Array.from({ length: 5 }, () => timeTravel.orderAt(asked(), { revision: 1 }));
+    const told = await Promise.all(asking);
+    expect(told.map(({ answer }) => answer.revision)).toEqual([1, 1, 1, 1, 1]);
+    expect(Math.max(...read)).toBe(99);
+    expect(reading).toBe(0);
+  });
+
   it('is told twice to a tenant and three times in all at once, that of a short order any number of times', async () => {
     await changes(9);
     /** @param refusals are waited for before any of the others is told */
     const outcomes = async (tenants: readonly string[], refusals = 0) => {
       let goOn!: () => void;
-      lastEvent = new Promise<void>((resolve) => (goOn = resolve));
+      again = new Promise<void>((resolve) => (goOn = resolve));
       let refused = 0;
       const told = tenants.map((tenant) =>
         diff(tenant).then(
@@ -113,7 +130,9 @@ describe('the past of a long order', () => {
         ),
       );
       if (refusals === 0) goOn();
-      return Promise.all(told);
+      const all = await Promise.all(told);
+      expect(reading).toBe(0);
+      return all;
     };
     const tenants = ['a', 'a', 'a', 'b', 'b'];
     expect(await outcomes(tenants)).toEqual(Array<string>(5).fill('told'));

@@ -14,12 +14,14 @@ import { AtOnce } from '../request/at-once.js';
 import { Breaks } from './breaks.js';
 import { diffOrder, type OrderDiff } from './order-diff.js';
 import type { LeftOutReader } from './left-out.js';
-import { OrderStory, type Moment } from './order-story.js';
+import { HELD_EVENTS, OrderStory, type Moment } from './order-story.js';
 import { viewForCustomer, staleness, viewOf, type OrderView, type Stale } from './order-view.js';
 
 /** Events decoded at a time: keys are fetched in batches, memory stays flat, and nobody waits for long. */
 const BATCH_EVENTS = 500;
 const BATCH_BYTES = 256 * 1024;
+/** How many events are read at a time until the story is known to be long: few at first, as they may be large. */
+const FIRST_READS = [100, HELD_EVENTS + 1 - 100];
 /** Long stories that are told at once: each keeps the processor busy, and holds an order and the causes of its changes. */
 const LONG_OF_ONE_TENANT = 2;
 const LONG_OF_ALL = 3;
@@ -40,6 +42,8 @@ export interface Told<Answer> {
 
 interface DecodedBatch {
   readonly events: readonly StoredOrderEvent[];
+  /** How many events were read. */
+  readonly read: number;
   /** Of all events that were read, as they are stored. */
   readonly bytes: number;
   /** The first event that cannot be read, if it is what ends the events. */
@@ -146,14 +150,30 @@ export class TimeTravel {
     if (customerId !== null && (await isOfAnother(read({ maxCount: 1 }), customerId)))
       throw new ProblemError('order_not_found');
     const breaks = new Breaks();
-    for await (const { events, bytes, unreadable } of read()) {
-      const wasLong = story.isLong;
-      story.add(events, bytes);
-      if (story.isLong && !wasLong) onLong();
-      // The projection is just about to park it; or it has, and PostgreSQL, which knows, is away.
-      if (unreadable) parked = { revision: unreadable.event.revision, reason: unreadable.message };
-      await breaks.ifDue();
+    /** @returns whether there may be events to apply behind these */
+    const take = async (range: StreamRange): Promise<boolean> => {
+      let left = range.maxCount ?? Infinity;
+      for await (const { events, bytes, read: count, unreadable } of read(range)) {
+        story.add(events, bytes);
+        left -= count;
+        await breaks.ifDue();
+        // The projection is just about to park it; or it has, and PostgreSQL, which knows, is away.
+        if (unreadable) parked = { revision: unreadable.event.revision, reason: unreadable.message };
+      }
+      return (
+        left === 0 && (parked === null || parked.revision >= (range.fromRevision ?? 0) + range.maxCount!)
+      );
+    };
+    // Refused, if at all, between two reads: none is broken off.
+    let hasMore = true;
+    let fromRevision = 0;
+    for (const maxCount of FIRST_READS) {
+      if (!hasMore || story.isLong) break;
+      hasMore = await take({ fromRevision, maxCount });
+      fromRevision += maxCount;
     }
+    if (story.isLong || hasMore) onLong();
+    if (hasMore) await take({ fromRevision });
     // It may have been placed since its first event was looked for.
     if (customerId !== null && story.orderId !== null && story.ownerCustomerId !== customerId)
       throw new ProblemError('order_not_found');
@@ -179,14 +199,19 @@ export class TimeTravel {
     throw await this.#freshness.notCaughtUp(ORDERS_PROJECTION, consistentWith.position);
   }
 
-  /** The events that can be applied: none that is skipped, and all before the first that is parked or unreadable. */
+  /**
+   * The events that can be applied: none that is skipped, and all before the first that is parked or unreadable. What is
+   * behind that one is read for nothing: a read that is broken off costs the connection.
+   */
   async *#decoded(
     stream: string,
     range: StreamRange,
     skipped: SkippedRevisions,
     parked: ParkedAt | null,
   ): AsyncGenerator<DecodedBatch, void> {
+    let isOver = false;
     for await (const batch of this.#batches(stream, range)) {
+      if (isOver) continue;
       const wanted = withoutSkipped(batch, skipped).filter(
         ({ revision }) => parked === null || revision < parked.revision,
       );
@@ -194,8 +219,8 @@ export class TimeTravel {
       const unreadable = decoded.find((event) => event instanceof UnreadableEvent) ?? null;
       const readable = unreadable === null ? decoded : decoded.slice(0, decoded.indexOf(unreadable));
       const bytes = batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      yield { events: readable as readonly StoredOrderEvent[], bytes, unreadable };
-      if (unreadable !== null) return;
+      yield { events: readable as readonly StoredOrderEvent[], read: batch.length, bytes, unreadable };
+      isOver = unreadable !== null;
     }
   }
 
