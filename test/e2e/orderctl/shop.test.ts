@@ -70,10 +70,11 @@ const head = async () => {
 
 /** Gives back money beside all imports, and waits until the read models show it. */
 async function refundByHand(invoice: string): Promise<void> {
-  const scopes = ['--scope', 'orders:read orders:write'];
+  const scopes = ['--scope', 'orders:read orders:write orders:refund'];
   const token = (await run('token', ...scopes)).stdout.trim();
-  const [commandUrl, queryUrl] = [up.ports.command, up.ports.query].map((port) => `http://127.0.0.1:${port}`);
-  const client = createClient({ commandUrl, queryUrl, token });
+  const urlOf = (port: number) => `http://127.0.0.1:${port}`;
+  const { command, query } = up.ports;
+  const client = createClient({ commandUrl: urlOf(command), queryUrl: urlOf(query), token });
   const { items } = await client.listOrders({ reference: invoice });
   const { orderId } = items[0]!;
   const of = { kind: 'amount', amountMinor: 100 } as const;

@@ -32,6 +32,13 @@ describe('a file of events', () => {
     expect(reader.footer).toEqual(footer);
     expect((await file.stat()).size).toBe(writer.sizeBytes);
   });
+
+  it('is not gone on with where something else has written into it', async () => {
+    const writer = await EventsFileWriter.begin(file, { store: 'S', upTo: '2' });
+    await writer.add('{"a":1}', 1n);
+    await file.write('x', writer.sizeBytes);
+    await expect(writer.endChunk()).rejects.toThrow('something else writes the file, too');
+  });
 });
 
 /** The same file, whose `write` takes at most `mostBytes` at a time. */
@@ -42,5 +49,6 @@ function inPieces(file: FileHandle, mostBytes: number): FileHandle {
     write,
     truncate: (length: number) => file.truncate(length),
     sync: () => file.sync(),
+    stat: () => file.stat(),
   } as unknown as FileHandle;
 }

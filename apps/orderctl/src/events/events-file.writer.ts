@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { CliError } from '../support/cli-error.js';
 import {
   FileHashes,
   FORMAT_VERSION,
@@ -119,7 +120,13 @@ export class EventsFileWriter {
     return footer;
   }
 
+  /** @throws CliError when the file is not as this writer left it: the lock of another machine or container is not seen */
   async #append(...parts: readonly (string | Buffer)[]): Promise<void> {
+    const { size } = await this.#file.stat();
+    if (size !== this.#endsAtBytes)
+      throw new CliError(
+        `something else writes the file, too: it has ${size} bytes, where this export left ${this.#endsAtBytes}`,
+      );
     const member = await packMember(Buffer.concat(parts.map((part) => Buffer.from(part as string))));
     for (let done = 0; done < member.length;) {
       // A file system that is full or on a network may write only a part.

@@ -95,7 +95,8 @@ async function lockOf(path: string): Promise<ProcessLock> {
   try {
     return await takeLock(
       lock,
-      (pid) => `${path}: another export is writing it (process ${pid}): wait until it has ended, or name another file`,
+      (pid) =>
+        `${path}: another export is writing it (process ${pid}): wait until it has ended, or name another file`,
     );
   } catch (error) {
     if (error instanceof CliError) throw error;

@@ -25,15 +25,22 @@ interface Shown {
   readonly invoice: string;
   readonly refunds: readonly string[];
   readonly customerId?: string;
+  readonly placedAt?: string;
 }
 
 /** Which of the planned orders are left, and which of the shown ones were read to know it. */
 async function look(plan: readonly PlannedOrder[], ...shown: readonly Shown[]) {
   const read: string[] = [];
   const transport: Transport = async ({ url }) => {
-    const [, invoice] = /^\/v1\/orders\/(\w+)$/.exec(new URL(url).pathname) ?? [];
+    const { pathname, searchParams: asked } = new URL(url);
+    const [, invoice] = /^\/v1\/orders\/(\w+)$/.exec(pathname) ?? [];
     if (invoice !== undefined) read.push(invoice);
-    const page = { items: shown.map(listed), nextCursor: null };
+    const [customer, from, to] = ['customerId', 'from', 'to'].map((name) => asked.get(name));
+    const items = shown.map(listed).filter(({ customerId, placedAt }) => {
+      const isOf = !customer || customer === customerId;
+      return isOf && (!from || placedAt >= from) && (!to || placedAt < to);
+    });
+    const page = { items, nextCursor: null };
     const body = invoice === undefined ? page : detail(invoice, shown);
     const stream = () => {
       throw new Error('nothing is streamed here');
@@ -45,9 +52,9 @@ async function look(plan: readonly PlannedOrder[], ...shown: readonly Shown[]) {
   return { left: left.map(({ invoice }) => invoice), read };
 }
 
-function listed({ invoice, refunds, customerId = 'ada' }: Shown): object {
+function listed({ invoice, refunds, customerId = 'ada', placedAt = '2011-01-01T10:00:00.000Z' }: Shown) {
   return {
-    ...{ orderId: invoice, reference: invoice, customerId, placedAt: '2011-01-01T10:00:00.000Z' },
+    ...{ orderId: invoice, reference: invoice, customerId, placedAt },
     ...{ currency: 'GBP', lineCount: 1, unitCount: UNITS, orderedTotalMinor: UNITS * PRICE_MINOR },
     ...{ refundedMinor: refunds.length * PRICE_MINOR, returnsClosed: refunds.length },
     unitsReturned: refunds.length,
@@ -86,6 +93,13 @@ describe('what is left to import', () => {
     ).rejects.toThrow(
       'invoice C4 gave back goods of invoice 1 in an import before, but by this input they would be goods of invoice 2: ' +
         'import the same files as before, in the same order, or leave out the lines of C4',
+    );
+  });
+
+  it('is refused where that order is of a time of which the plan has none', async () => {
+    const earlier = { invoice: '1', refunds: ['REF-C4'], placedAt: '2010-06-01T10:00:00.000Z' };
+    await expect(look([planned('2', 'C4')], earlier)).rejects.toThrow(
+      'invoice C4 gave back goods of invoice 1',
     );
   });
 

@@ -28,18 +28,19 @@ export async function ordersLeft(
   const range = placingTimes(planned);
   if (range === null) return [];
   const left = new Map(planned.map((order) => [identityOfPlanned(order), order]));
-  const refunded: Refunded[] = [];
-  // An order stays completed whatever comes back of it.
-  const completed = reading.client.items('listOrders', { status: ['completed'], limit: 100, ...range });
+  const complete = new Set<string>();
+  const completed = reading.client.items('listOrders', { ...COMPLETED, ...range });
   for await (const order of completed) {
-    if (left.delete(identityOfListed(order)) || order.refundedMinor === 0) continue;
-    const { orderId, reference, customerId } = order;
-    refunded.push({ orderId, reference, customerId });
+    const listed = identityOfListed(order);
+    if (left.delete(listed)) complete.add(listed);
   }
   const orders = [...left.values()];
-  await refuseMovedReturns(planned, orders, refunded, reading);
+  await refuseMovedReturns(planned, orders, complete, reading);
   return orders;
 }
+
+// An order stays completed whatever comes back of it.
+const COMPLETED = { status: ['completed' as const], limit: 100 };
 
 /** A refund that an import made for a cancellation. */
 interface Refund {
@@ -59,19 +60,26 @@ interface Refund {
  * of a customer, the customer's orders are read that have other refunds than the plan expects. One that was made for a
  * cancellation which the plan gives to another order ends the import. A refund by itself is no reason: others may have
  * taken goods back since, or given money back, and that must not keep anybody from importing the same input again. What
- * an import did that was killed just now may be missing: the read models may not show it yet.
+ * an import did that was killed just now may be missing: the read models may not show it yet, and a refund that was asked
+ * for and not yet recorded as paid tells of no cancellation.
  *
  * @param left what is left of `planned`
- * @param refunded the orders that have other refunds than the plan expects
+ * @param complete the orders that have what the plan expects
  */
 async function refuseMovedReturns(
   planned: readonly PlannedOrder[],
   left: readonly PlannedOrder[],
-  refunded: readonly Refunded[],
+  complete: ReadonlySet<string>,
   { client, concurrency }: Reading,
 ): Promise<void> {
-  const customers = new Set(left.filter(({ returns }) => returns.length > 0).map((one) => one.customerId));
-  const concerned = refunded.filter(({ customerId }) => customers.has(customerId));
+  const customers = new Set(left.filter(({ returns }) => returns.length > 0).map((one) => one.customerId!));
+  const concerned: Refunded[] = [];
+  // Of any time: the order that was refunded need not be in this input.
+  await inFlight(customers, concurrency, async (customerId) => {
+    for await (const order of client.items('listOrders', { ...COMPLETED, customerId })) {
+      if (order.refundedMinor > 0 && !complete.has(identityOfListed(order))) concerned.push(order);
+    }
+  });
   const made: Refund[] = [];
   await inFlight(concerned, concurrency, async ({ orderId, reference, customerId }) => {
     const { refunds } = await client.getOrder({ orderId });
@@ -106,9 +114,11 @@ function refuseIfMoved({ cancellation, invoice }: Refund, planned: readonly Plan
 }
 
 function refundsOf({ invoice, customerId, returns }: PlannedOrder): Refund[] {
-  return returns.map((one) => ({
-    cancellation: one.invoice,
-    ...{ invoice, customerId, amountMinor: one.amountMinor },
+  return returns.map(({ invoice: cancellation, amountMinor }) => ({
+    cancellation,
+    invoice,
+    customerId,
+    amountMinor,
   }));
 }
 

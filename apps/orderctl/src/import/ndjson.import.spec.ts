@@ -97,7 +97,7 @@ describe('the list of rejects', () => {
     await expect(importWith(answer)).rejects.toThrow(
       'stopped: all commands were sent, but the read models may not show everything yet',
     );
-    expect(told).toContain('stopping after the query under way');
+    expect(told).toContain('stopping after all commands were sent');
     expect(await readFile(rejectsPath, 'utf8')).toBe(`file,line,reason\n${file},1,validation_failed\n`);
   });
 });

@@ -151,7 +151,7 @@ describe('a cancellation gives goods back', () => {
       row('5', 'A', 9, on('01')),
     );
     expect(orders.map(({ returns }) => returns.length)).toEqual([2, 0, 0]);
-    expect(rejects).toMatchObject([{ reason: 'no_matching_order' }]);
+    expect(rejects).toMatchObject([{ reason: 'partly_matched' }]);
     expect(figuresOf(orders)).toMatchObject({ returnsClosed: 2, ordersWithReturns: 1, unitsReturned: 2 });
   });
 

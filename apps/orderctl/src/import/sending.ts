@@ -30,7 +30,7 @@ export async function sendScripts<T>(options: SendingOptions<T>): Promise<number
   let seconds: number | null = null;
   const stop = onInterruption(
     (line) => options.progress.tell(line),
-    () => (seconds === null ? 'the commands under way' : 'the query under way'),
+    () => (seconds === null ? 'the commands under way' : 'all commands were sent'),
   );
   const onStep = () => options.progress.advance(1);
   try {
