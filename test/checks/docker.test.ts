@@ -140,8 +140,7 @@ describe('the container files', () => {
     const digits = Number(value(/'~\^\\d\{(\d+)\}' large;/));
     const buffer = bytesOf(value(/client_body_buffer_size (\w+);/));
     expect(10 ** (digits - 1)).toBeLessThanOrEqual(buffer); // what is not counted needs no file
-    const connections =
-      Number(value(/worker_processes (\d+);/)) * Number(value(/worker_connections (\d+);/));
+    const connections = Number(value(/worker_processes (\d+);/)) * Number(value(/worker_connections (\d+);/));
     const memory = bytesOf(deploy!.resources.limits.memory);
     expect(space + connections * buffer).toBeLessThanOrEqual(memory - bytesOf('64m'));
   });

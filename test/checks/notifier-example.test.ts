@@ -138,7 +138,15 @@ describe('the confirmation of the example notifier', () => {
 
   it.each(locales)('promises what is not cancelled: %s', (locale) => {
     expect(said({ lines: [mug, lamp] }, locale)).toContain('  2 × Mug\n  1 × Lamp\n');
-    const body = said({ lines: [{ ...mug, cancelled: 1 }, { ...lamp, cancelled: 1 }] }, locale);
+    const body = said(
+      {
+        lines: [
+          { ...mug, cancelled: 1 },
+          { ...lamp, cancelled: 1 },
+        ],
+      },
+      locale,
+    );
     expect(body).toContain('  1 × Mug\n');
     expect(body).not.toContain('Lamp');
   });
@@ -147,7 +155,13 @@ describe('the confirmation of the example notifier', () => {
     const status = 'cancelled';
     expect(said({ status, lines: [mug, lamp] })).toContain('All of it is cancelled.');
     expect(said({ status, lines: [mug, lamp] }, 'de')).toContain('Alles davon ist storniert.');
-    const body = said({ status, lines: [{ ...mug, cancelled: 1, dispatched: 1 }, { ...lamp, cancelled: 1 }] });
+    const body = said({
+      status,
+      lines: [
+        { ...mug, cancelled: 1, dispatched: 1 },
+        { ...lamp, cancelled: 1 },
+      ],
+    });
     expect(body).toContain('  1 × Mug\n');
     expect(body).not.toContain('Lamp');
   });

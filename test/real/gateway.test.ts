@@ -140,7 +140,7 @@ describeWithNginx('the gateway', () => {
     const send = (bytes: number) =>
       gateway.ask('/v1/orders', { method: 'POST', headers: headers(), body: ' '.repeat(bytes) });
     const stop = new AbortController();
-    const slow = Array.from({ length: 16 }, () =>
+    const slow = Array.from({ length: 48 }, () =>
       gateway
         .ask('/v1/orders', {
           method: 'POST',
@@ -151,14 +151,17 @@ describeWithNginx('the gateway', () => {
         })
         .catch(() => null),
     );
-    const refused = await until('no more are taken', async () => {
-      const answer = await send(10_000);
-      return answer.status === 429 && answer;
-    });
-    expectProblem(refused, 'too_many_requests');
-    expect((await send(9_999)).status).toBe(400);
-    stop.abort();
-    await Promise.all(slow);
+    try {
+      const refused = await until('no more are taken', async () => {
+        const answer = await send(10_000);
+        return answer.status === 429 && answer;
+      });
+      expectProblem(refused, 'too_many_requests');
+      expect((await send(9_999)).status).toBe(400);
+    } finally {
+      stop.abort();
+      await Promise.all(slow);
+    }
     await until('they are taken again', async () => (await send(10_000)).status === 400);
   });
 
