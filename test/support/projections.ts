@@ -50,7 +50,9 @@ export class ProjectionBench {
   }
 
   /** @param fresh makes the database of the read models; by default in the PostgreSQL of all tests */
-  static async open(fresh: () => ReturnType<typeof freshDatabase> = () => freshDatabase()): Promise<ProjectionBench> {
+  static async open(
+    fresh: () => ReturnType<typeof freshDatabase> = () => freshDatabase(),
+  ): Promise<ProjectionBench> {
     const [server, database] = await Promise.all([startTestEventStore(), fresh()]);
     const eventStore = new DbClientEventStore({ connectionString: server.url });
     const pool = new pg.Pool({ connectionString: database.url, max: 3 });

@@ -27,7 +27,11 @@ export class RawCall {
   }
 
   /** @param headers besides those that every call has */
-  static async begin(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<RawCall> {
+  static async begin(
+    port: number,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<RawCall> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     const call = new RawCall(socket);

@@ -79,7 +79,9 @@ describe('the embedded event store as a process of the system [embedded]', () =>
         [stream],
       );
       expect(await collect(client.readStream(stream))).toHaveLength(revision + 1);
-      const [last] = await collect(client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }));
+      const [last] = await collect(
+        client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }),
+      );
       expect(last?.event?.revision).toBe(BigInt(revision));
     }
   }, 60_000);

@@ -66,7 +66,10 @@ describe('an event that could not be read', () => {
     const readme = await readFile(join(repositoryRoot, 'examples/notifier/README.md'), 'utf8');
     const [, deleting] = /^ *```sql\n([\s\S]*?)^ *```/m.exec(readme)!;
     await pool.query(deleting!);
-    const left = [`${recent.raw.headers.ce_id} email:ada sent`, `${recent.raw.headers.ce_id} sms:ada skipped`];
+    const left = [
+      `${recent.raw.headers.ce_id} email:ada sent`,
+      `${recent.raw.headers.ce_id} sms:ada skipped`,
+    ];
     left.push(`${unsent.raw.headers.ce_id} email:ada waiting`);
     expect(await rows()).toEqual(left.sort());
 

@@ -83,7 +83,12 @@ it('a message is held for as long as its dialogue takes, and sent once', async (
 
   const mailer = new Mailer(server.url, FROM);
   const attempt = async ({ eventId }: DueMessage): Promise<Outcome> => {
-    await mailer.send({ to: 'ada@example.org', subject: 'S', body: 'B', messageId: `<${eventId}@example.org>` });
+    await mailer.send({
+      to: 'ada@example.org',
+      subject: 'S',
+      body: 'B',
+      messageId: `<${eventId}@example.org>`,
+    });
     return { state: 'sent' };
   };
   expect(await inbox.next(attempt)).toBe(true);

@@ -243,7 +243,12 @@ for (const { name, needs, open } of searchAdapters) {
 
     it('finds what resembles a word, whatever else resembles it that others hold, or that no order holds any more', async () => {
       const near = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'].map((letter) => `Heart${letter}`);
-      const theirs = near.map((name, at) => ({ ref: `F${at}`, names: [name], customer: 'c-2', tenant: 'crowd' }));
+      const theirs = near.map((name, at) => ({
+        ref: `F${at}`,
+        names: [name],
+        customer: 'c-2',
+        tenant: 'crowd',
+      }));
       const own: Shape = { ref: 'F9', names: ['Hearty'], customer: 'c-1', tenant: 'crowd' };
       const orders = await Promise.all([...theirs, own].map(orderOf));
       const of = (customerId: string | null) => ({ tenantId: 'crowd', customerId });

@@ -44,15 +44,18 @@ describe('read models of an event store that lost its last events and went on', 
 
   /** Follows the store until the projector is in that state. @returns its last error */
   async function follow(eventStore: ExactEventStore, state: 'live' | 'failing'): Promise<string | null> {
-    const { projector, stop } = bench.start({ eventStore });
+    const running = bench.start({ eventStore });
+    const { projector } = running;
     await until(`it is ${state}`, () => projector.state === state);
     const { lastError } = projector;
-    await stop();
+    await running.stop();
     return lastError;
   }
 
   const history = () =>
-    bench.rows(`SELECT revision, data FROM gen_1.order_history WHERE tenant_id = 'default' ORDER BY revision`);
+    bench.rows(
+      `SELECT revision, data FROM gen_1.order_history WHERE tenant_id = 'default' ORDER BY revision`,
+    );
   const lost = (revision: number) =>
     `does not have it at revision ${revision} of ${order.stream}, as an older copy of it does not: give the projector`;
 

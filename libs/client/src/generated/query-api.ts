@@ -1689,7 +1689,7 @@ export interface operations {
               from?: unknown;
               /** @description The value after; absent for what was removed. */
               to?: unknown;
-              /** @description The events that made the change. */
+              /** @description The events that made the change; of many, the last hundred. */
               by: {
                 /** @description The number of the event within its order, from 0. */
                 revision: number;
@@ -1726,6 +1726,8 @@ export interface operations {
                  */
                 recordedAt: string;
               }[];
+              /** @description How many events made the change before those in `by`; absent: none. */
+              earlier?: number;
             }[];
             /**
              * @description The order has a later change that cannot be shown yet; absent if it has none.

@@ -146,7 +146,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   ),
   refund_exceeds_shipping: broken(
     'The refund exceeds what is left of the cost of shipping',
-    'Refund at most availableMinor in details: the cost of shipping less earlier refunds of it.',
+    'Refund at most availableMinor in details: the cost of shipping less earlier refunds of it, as far as captures cover it.',
   ),
   refund_exceeds_overpayment: broken(
     'The refund exceeds the overpayment',

@@ -128,7 +128,13 @@ class Attempt {
     const { pool, eventStore, limits = {} } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     const now = await storeNow(eventStore);
-    await bindToStore(pool, made, { position: null, lastEvent: null }, now, 'cancel the replay and begin a new one');
+    await bindToStore(
+      pool,
+      made,
+      { position: null, lastEvent: null },
+      now,
+      'cancel the replay and begin a new one',
+    );
     const head = Number(now.headPosition ?? -1n) + 1;
     await buildInBulk({
       ...{ db: this.#session, eventStore, generation, limits, signal: control.signal },
