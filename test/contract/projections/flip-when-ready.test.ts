@@ -26,13 +26,16 @@ import { until } from '../../support/until.js';
 
 jest.setTimeout(2 * ENGINES_MS);
 
-/** Calls back before each read of an order's stream. What is built reads them only to be compared. */
+/**
+ * Calls back before each read of an order's whole stream. What is built reads them only to be compared; to look whether
+ * the store has its last event, a projector reads that event alone.
+ */
 function comparing(store: ExactEventStore, onRead: (count: number) => Promise<unknown>): ExactEventStore {
   let count = 0;
   return {
     ...lossyStore(store, () => false),
     async *readStream(stream, range) {
-      if (stream.startsWith(ORDER_STREAM_PREFIX)) await onRead(++count);
+      if (stream.startsWith(ORDER_STREAM_PREFIX) && range?.maxCount !== 1) await onRead(++count);
       yield* store.readStream(stream, range);
     },
   };
