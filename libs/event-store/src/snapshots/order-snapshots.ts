@@ -22,6 +22,14 @@ interface Seen {
   readonly orderRevision: number;
 }
 
+/** A snapshot that was found wrong, and all before it. */
+interface Wrong {
+  /** Revision in the stream of snapshots; null: not known. */
+  readonly streamRevision: number | null;
+  /** Revision that the order had by then. */
+  readonly orderRevision: number;
+}
+
 export interface OrderSnapshotsOptions {
   readonly store: SnapshotStore;
   /** A snapshot is written each time that the stream has this many more events. */
@@ -40,11 +48,8 @@ export class OrderSnapshots {
   readonly #dearLoadEvents: number;
   readonly #store: SnapshotStore;
   readonly #seen = new LRUCache<string, Seen>({ max: SEEN_ORDERS });
-  /**
-   * Orders whose stored snapshot is wrong, with its revision in the stream of snapshots (Infinity: not known). It is not
-   * used again, however long its replacement takes.
-   */
-  readonly #wrong = new LRUCache<string, number>({ max: SEEN_ORDERS });
+  /** Orders whose stored snapshot is wrong. It is not used again, however long its replacement takes. */
+  readonly #wrong = new LRUCache<string, Wrong>({ max: SEEN_ORDERS });
   readonly #work = new BackgroundWork({ atOnce: AT_ONCE, waiting: WAITING });
 
   constructor({ store, everyEvents, dearLoadEvents, observer }: OrderSnapshotsOptions) {
@@ -121,7 +126,8 @@ export class OrderSnapshots {
 
   /** Writes another state in the place of a snapshot that was found wrong. */
   replace(stream: string, order: Order): void {
-    this.#wrong.set(stream, this.#seen.get(stream)?.streamRevision ?? Infinity);
+    const { streamRevision = null } = this.#seen.get(stream) ?? {};
+    this.#wrong.set(stream, { streamRevision, orderRevision: order.revision });
     this.#distrust(stream);
     this.#schedule(stream, () => this.#write(stream, order));
   }
@@ -174,7 +180,7 @@ export class OrderSnapshots {
     if (written.kind === 'written') {
       // A snapshot that was found wrong meanwhile may be what this state was made from.
       if (this.#wrong.get(stream) === wrong) this.#wrong.delete(stream);
-      else this.#wrong.set(stream, written.streamRevision);
+      else this.#wrong.set(stream, { streamRevision: written.streamRevision, orderRevision: order.revision });
     }
     if (written.kind === 'conflict') {
       // Another process has written a snapshot. If it is older than this state, one more attempt replaces it.
@@ -191,10 +197,15 @@ export class OrderSnapshots {
   async #look(stream: string): Promise<LatestSnapshot> {
     const latest = await this.#store.latest(stream);
     const { streamRevision, content } = latest;
+    const usable = content === null || isUnusable(content) ? -1 : content.revision;
     const wrong = this.#wrong.get(stream);
-    const isWrong = wrong !== undefined && (streamRevision ?? -1) <= wrong;
+    const isWrong =
+      wrong !== undefined &&
+      (wrong.streamRevision === null
+        ? usable <= wrong.orderRevision
+        : (streamRevision ?? -1) <= wrong.streamRevision);
     if (!isWrong) this.#wrong.delete(stream); // there is another one now
-    const orderRevision = content === null || isUnusable(content) || isWrong ? -1 : content.revision;
+    const orderRevision = isWrong ? -1 : usable;
     this.#seen.set(stream, { streamRevision, orderRevision });
     return latest;
   }
