@@ -190,7 +190,7 @@ describe('a replay that is cut off, held or given up', () => {
   });
 
   it('waits while it is paused by another process, and goes on when it is told to', async () => {
-    const child = start('--throttle', '20'); // still at it when `orderctl` has started
+    const child = start('--throttle', '40'); // still at it when `orderctl` has started
     await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
     expect(await orderctl('replay', 'pause', ...places())).toMatchObject({
       code: 0,
