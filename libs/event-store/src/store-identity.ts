@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { AppendOutcomeUnknown, StoreUnavailable, StreamDeleted, WrongExpectedRevision } from './errors.js';
-import type { EventStore, ExactEvent, ExactEventStore, RawEvent } from './port.js';
+import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import type { EventStore, ExactEvent, ExactEventStore } from './port.js';
 import { JSON_TYPE } from './wire-event.js';
 
 /** Holds one event for ever. It is no order's stream, so no projection reads it and no export copies it. */
@@ -57,59 +57,6 @@ export async function storeIdentity(
       );
     }
   }
-}
-
-/** An event and where it was when it was read. */
-export type SeenEvent = Pick<RawEvent, 'stream' | 'revision' | 'eventId'>;
-
-/** An event store as it is when it answers. */
-export interface StoreNow {
-  readonly storeId: string;
-  readonly headPosition: bigint | null;
-  /** Whether it has lost the event: there is another one in its place, or none, and nobody has deleted it. */
-  readonly lacks: (event: SeenEvent) => Promise<boolean>;
-}
-
-/** @throws as `storeIdentity`, and so does `lacks` */
-export async function storeNow(
-  store: Pick<ExactEventStore, 'readStream' | 'appendExact' | 'headPosition'>,
-): Promise<StoreNow> {
-  return {
-    storeId: await storeIdentity(store),
-    headPosition: await store.headPosition(),
-    lacks: (event) => lacks(store, event),
-  };
-}
-
-async function lacks(
-  store: Pick<EventStore, 'readStream' | 'headPosition'>,
-  { stream, revision, eventId }: SeenEvent,
-): Promise<boolean> {
-  for (let tries = 1; ; tries++) {
-    try {
-      const [found] = await eventsOf(store, stream, revision);
-      if (found?.eventId === eventId) return false;
-      if (found?.revision === revision) return true;
-      // A stream that was deleted, or cut at its beginning, says so in its metadata, unless it was deleted for good.
-      return (await eventsOf(store, `$$${stream}`, 0)).length === 0;
-    } catch (error) {
-      if (error instanceof StreamDeleted) return false;
-      if (!(error instanceof StoreUnavailable)) throw error;
-      await store.headPosition(); // throws unless it is this stream alone that cannot be read
-      if (tries === 2) return false; // nobody knows of its events
-    }
-  }
-}
-
-/** The first event from that revision on, if any. */
-async function eventsOf(
-  store: Pick<EventStore, 'readStream'>,
-  stream: string,
-  fromRevision: number,
-): Promise<RawEvent[]> {
-  const events: RawEvent[] = [];
-  for await (const event of store.readStream(stream, { fromRevision, maxCount: 1 })) events.push(event);
-  return events;
 }
 
 /** A mark of an event store, short enough for every token. The chance that two stores share it is 1 in 2^48. */

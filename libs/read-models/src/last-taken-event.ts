@@ -1,5 +1,5 @@
 import { orderStream } from '#event-store/streams.js';
-import type { SeenEvent } from '#event-store/store-identity.js';
+import type { SeenEvent } from './generations/made-from.js';
 import { ORDERS_PROJECTION } from './orders.projection.js';
 import type { Queryable } from './queryable.js';
 import { SHARED_SCHEMA } from './schema.js';

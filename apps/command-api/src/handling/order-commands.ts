@@ -214,16 +214,19 @@ export class OrderCommands {
       const outrun = (waitedMs: number) => new ConflictRetriesExhausted(waitedMs);
       answering.refuseImpatient(this.#elapsedMs(), PATIENCE_MS, outrun);
     } catch (error) {
-      if (!(error instanceof AppendTooLarge)) {
-        // Nothing was sent of the commands that did not fit into the batch: they have another turn.
-        answering.refuseDecided(error);
-        queue.isStale = true;
-        answering.refuseImpatient(this.#elapsedMs(), PATIENCE_MS, () => ofUndecided(error));
-        this.#refuseImpatient(queue, error);
-      } else if (countStoring(batch) > 1) queue.shrinkBatch(batch.verdicts.length);
+      if (!(error instanceof AppendTooLarge)) return this.#appendFailed(queue, answering, error);
+      if (countStoring(batch) > 1) queue.shrinkBatch(batch.verdicts.length);
       else if (!isFresh) queue.isStale = true;
       else answering.refuseStoring(new OrderTooLarge(error.sizeBytes, error.limitBytes));
     }
+  }
+
+  /** Nothing was sent of the commands that did not fit into the batch: they have another turn. */
+  #appendFailed(queue: OrderQueue, answering: Answering, error: unknown): void {
+    queue.isStale = true;
+    answering.refuseDecided(error);
+    answering.refuseImpatient(this.#elapsedMs(), PATIENCE_MS, () => ofUndecided(error));
+    this.#refuseImpatient(queue, error);
   }
 }
 

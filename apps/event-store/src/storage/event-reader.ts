@@ -16,6 +16,7 @@ import {
   type TextRow,
 } from './event-pages.js';
 import { int8Array, textArray } from './pg-array.js';
+import { LAST_POSITION } from './schema.js';
 import type { StoredEvent } from './stored-event.js';
 
 /** PostgreSQL cannot be reached, or does not answer in time. What it refuses, or a broken row, is another error. */
@@ -92,7 +93,7 @@ export class EventReader {
 
   /** The position of the last event, 0 when there is none. */
   async lastPosition(): Promise<number> {
-    const [row] = await this.#rows<[string]>(LAST_POSITION, []);
+    const [row] = await this.#rows<[string]>({ name: 'last_position', text: LAST_POSITION }, []);
     return Number(row![0]);
   }
 
@@ -145,11 +146,6 @@ const STATES = {
       ORDER BY revision DESC LIMIT 1
     ) meta ON true
     ORDER BY asked.place`,
-};
-
-const LAST_POSITION = {
-  name: 'last_position',
-  text: 'SELECT coalesce(max(position), 0) FROM event_store.events',
 };
 
 const EVENTS_AT = {

@@ -56,10 +56,10 @@ export async function tryWriterLock(client: pg.ClientBase): Promise<WriterLock> 
   return rows[0]!;
 }
 
-/** The position of the last event, 0 when there is none. */
+/** SQL for the position of the last event, 0 when there is none. */
+export const LAST_POSITION = 'SELECT coalesce(max(position), 0) AS last FROM event_store.events';
+
 export async function lastPosition(client: pg.ClientBase): Promise<number> {
-  const { rows } = await client.query<{ last: string }>(
-    'SELECT coalesce(max(position), 0) AS last FROM event_store.events',
-  );
+  const { rows } = await client.query<{ last: string }>(LAST_POSITION);
   return Number(rows[0]?.last ?? 0);
 }

@@ -51,12 +51,11 @@ export class WriterSession {
   readonly #logger: Logger;
   readonly #events: SessionEvents;
   #client: pg.Client | null = null;
-  #pid: number | null = null;
   /**
-   * PostgreSQL's processes of sessions that were given up. Such a process keeps the right to write for as long as it
-   * cannot be interrupted, as when the disk or a synchronous standby does not answer.
+   * PostgreSQL's process of the session of this store that had the right to write last. When it is given up, it keeps
+   * that right for as long as it cannot be interrupted, as while the disk or a synchronous standby does not answer.
    */
-  readonly #givenUp = new Set<number>();
+  #lastWriter: number | null = null;
   #closed = false;
 
   constructor(options: SessionOptions, events: SessionEvents) {
@@ -101,7 +100,6 @@ export class WriterSession {
     const client = this.#client;
     this.#client = null;
     if (!client) return;
-    if (this.#pid !== null) this.#givenUp.add(this.#pid);
     this.#events.lost();
     void endConnection(client);
     void this.#recover();
@@ -135,12 +133,10 @@ export class WriterSession {
         await endConnection(client);
         return { isWriter: false, holder };
       }
-      this.#givenUp.add(pid); // should it fail from here on
+      this.#lastWriter = pid;
       await migrate(client);
       const last = await lastPosition(client);
       this.#client = client;
-      this.#pid = pid;
-      this.#givenUp.clear(); // whoever had the lock has let go of it
       return { isWriter: true, last };
     } catch (error) {
       await endConnection(client);
@@ -157,7 +153,7 @@ export class WriterSession {
         const connected = await this.#connect();
         if (!connected.isWriter) {
           const { holder } = connected;
-          if (holder !== null && this.#givenUp.has(holder)) {
+          if (holder !== null && holder === this.#lastWriter) {
             rivalledMs = null;
             this.#logger.warn(
               { pid: holder },

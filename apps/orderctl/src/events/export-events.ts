@@ -61,32 +61,40 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
     const lock = await lockOf(path);
     try {
       // `a+` creates a missing file; writing at an offset needs `r+`.
-      return await withFile(path, 'r+', async (file) => {
-        const streams = new WholeStreams();
-        const { writer, after } = await writerOf(file, options, storeId, streams);
-        const alreadyThere = writer.events;
-        if (alreadyThere > 0)
-          options.tell(
-            `going on after the ${counted(alreadyThere, 'event that is', 'events that are')} in ${path} already`,
-          );
-        await copy(writer, after, streams, options);
-        const { events, sha256 } = await writer.finish(streams.count);
-        return {
-          file: path,
-          store: storeId,
-          events,
-          orders: streams.count,
-          alreadyThere,
-          position: writer.header.upTo,
-          sha256,
-          sizeBytes: writer.sizeBytes,
-          seconds: Math.round(performance.now() - startedMs) / 1_000,
-        };
-      });
+      return await withFile(path, 'r+', (file) => exportInto(file, options, storeId, startedMs));
     } finally {
       await lock.release();
     }
   });
+}
+
+async function exportInto(
+  file: FileHandle,
+  options: ExportOptions,
+  storeId: string,
+  startedMs: number,
+): Promise<ExportResult> {
+  const { path } = options;
+  const streams = new WholeStreams();
+  const { writer, after } = await writerOf(file, options, storeId, streams);
+  const alreadyThere = writer.events;
+  if (alreadyThere > 0)
+    options.tell(
+      `going on after the ${counted(alreadyThere, 'event that is', 'events that are')} in ${path} already`,
+    );
+  await copy(writer, after, streams, options);
+  const { events, sha256 } = await writer.finish(streams.count);
+  return {
+    file: path,
+    store: storeId,
+    events,
+    orders: streams.count,
+    alreadyThere,
+    position: writer.header.upTo,
+    sha256,
+    sizeBytes: writer.sizeBytes,
+    seconds: Math.round(performance.now() - startedMs) / 1_000,
+  };
 }
 
 /** Two exports would write over each other's chunks, and both would report success. */

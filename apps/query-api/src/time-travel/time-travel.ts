@@ -141,7 +141,7 @@ export class TimeTravel {
     const { skipped, parked: known } = await this.#leftOut.of(tenantId, orderId);
     let parked = known;
     const stream = orderStream(tenantId, orderId);
-    const read = (range: StreamRange = {}) => this.#decoded(stream, range, skipped, known);
+    const read = (range: StreamRange) => this.#decoded(stream, range, skipped, known);
     const story = new OrderStory(skipped, async function* (to) {
       for await (const { events } of read({ maxCount: to + 1 })) yield events;
     });
@@ -151,29 +151,27 @@ export class TimeTravel {
       throw new ProblemError('order_not_found');
     const breaks = new Breaks();
     /** @returns whether there may be events to apply behind these */
-    const take = async (range: StreamRange): Promise<boolean> => {
-      let left = range.maxCount ?? Infinity;
-      for await (const { events, bytes, read: count, unreadable } of read(range)) {
+    const take = async (fromRevision: number, maxCount = Number.MAX_SAFE_INTEGER): Promise<boolean> => {
+      let left = maxCount;
+      for await (const { events, bytes, read: count, unreadable } of read({ fromRevision, maxCount })) {
         story.add(events, bytes);
         left -= count;
         await breaks.ifDue();
         // The projection is just about to park it; or it has, and PostgreSQL, which knows, is away.
         if (unreadable) parked = { revision: unreadable.event.revision, reason: unreadable.message };
       }
-      return (
-        left === 0 && (parked === null || parked.revision >= (range.fromRevision ?? 0) + range.maxCount!)
-      );
+      return left === 0 && (parked === null || parked.revision >= fromRevision + maxCount);
     };
     // Refused, if at all, between two reads: none is broken off.
     let hasMore = true;
     let fromRevision = 0;
     for (const maxCount of FIRST_READS) {
       if (!hasMore || story.isLong) break;
-      hasMore = await take({ fromRevision, maxCount });
+      hasMore = await take(fromRevision, maxCount);
       fromRevision += maxCount;
     }
     if (story.isLong || hasMore) onLong();
-    if (hasMore) await take({ fromRevision });
+    if (hasMore) await take(fromRevision);
     // It may have been placed since its first event was looked for.
     if (customerId !== null && story.orderId !== null && story.ownerCustomerId !== customerId)
       throw new ProblemError('order_not_found');

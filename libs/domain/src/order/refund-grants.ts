@@ -40,10 +40,10 @@ export function grantRefund(order: Order, reason: RefundReason, request: RefundR
 }
 
 /** What of captures is neither refunded nor about to be. @param coveredMinor by default, what is left of the captures */
-export function leftToRefundMinor(order: Order, coveredMinor = orderTotals(order).capturedMinor): number {
-  const { refundedMinor, pendingRefundsMinor } = orderTotals(order);
+export function leftToRefundMinor(order: Order, coveredMinor?: number): number {
+  const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
   // A capture may be taken back after it was refunded.
-  return Math.max(0, coveredMinor - refundedMinor - pendingRefundsMinor);
+  return Math.max(0, (coveredMinor ?? capturedMinor) - refundedMinor - pendingRefundsMinor);
 }
 
 /** Tells an amount that would not be refused: captures may cover less than there is to refund for the reason. */

@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import type { ExactEventStore } from '#event-store/port.js';
-import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
@@ -16,6 +15,7 @@ import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { BatchApplier } from './batch-applier.js';
 import { OwnedOrders } from './owned-orders.js';
 import { BatchedSubscription } from '../engine/batched-subscription.js';
+import { storeNow } from '../engine/store-now.js';
 import {
   ProjectionEngine,
   type Owned,

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Kafka } from 'kafkajs';
 import type { ExactEventStore } from '#event-store/port.js';
-import { storeNow } from '#event-store/store-identity.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import type { Logger } from '#platform/logging.js';
@@ -11,6 +10,7 @@ import { bindToStore, type Reached } from '#read-models/generations/made-from.js
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay.store.js';
 import { BatchedSubscription } from '../engine/batched-subscription.js';
+import { storeNow } from '../engine/store-now.js';
 import {
   ProjectionEngine,
   type Owned,

@@ -1,8 +1,8 @@
 import { StreamDeleted } from '#event-store/errors.js';
-import type { SeenEvent } from '#event-store/store-identity.js';
 import { orderStream } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Logger } from '#platform/logging.js';
+import type { SeenEvent } from '#read-models/generations/made-from.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { BEHIND_REASON, type EventToPark, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import type { RelayStore } from '#read-models/stores/relay.store.js';

@@ -1,7 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
-import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { prepareSharedTables, type Generation } from '#read-models/generations/generation.js';
@@ -15,6 +14,7 @@ import {
   type ReplayRequested,
 } from '#read-models/stores/replays.store.js';
 import { isAway, messageOf, pause } from '../engine/interruptions.js';
+import { storeNow } from '../engine/store-now.js';
 import { cancelOnAbort, inBuilderSession } from './builder-session.js';
 import { buildInBulk } from './bulk-build.js';
 import { ReplayFailed } from './errors.js';

@@ -1,4 +1,4 @@
-import type { SeenEvent, StoreNow } from '#event-store/store-identity.js';
+import type { RawEvent } from '#event-store/port.js';
 import type { Queryable } from '../queryable.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from '../stores/rows-or-none.js';
@@ -12,6 +12,17 @@ export interface Made {
 
 /** Positions mean something in one event store alone: what was made from one cannot be continued from another. */
 export class MadeFromAnotherStore extends Error {}
+
+/** An event and where it was when it was read. */
+export type SeenEvent = Pick<RawEvent, 'stream' | 'revision' | 'eventId'>;
+
+/** An event store as it is when it answers. */
+export interface StoreNow {
+  readonly storeId: string;
+  readonly headPosition: bigint | null;
+  /** Whether it has lost the event: there is another one in its place, or none, and nobody has deleted it. */
+  readonly lacks: (event: SeenEvent) => Promise<boolean>;
+}
 
 /** How far a projection has come. */
 export interface Reached {

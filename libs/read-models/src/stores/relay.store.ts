@@ -1,5 +1,4 @@
-import type { SeenEvent } from '#event-store/store-identity.js';
-import type { Reached } from '../generations/made-from.js';
+import type { Reached, SeenEvent } from '../generations/made-from.js';
 import type { Queryable } from '../queryable.js';
 import type { ProjectionKey } from '../projection-key.js';
 import { SHARED_SCHEMA } from '../schema.js';
@@ -52,7 +51,10 @@ export class RelayStore {
     this.#target = target;
   }
 
-  /** All events up to here are in the topic, or parked; null: nothing was sent yet. */
+  /**
+   * All events up to here are in the topic, or parked; null: nothing was sent yet. Others than the owner may ask before
+   * the tables are of this release.
+   */
   async position(): Promise<bigint | null> {
     const { rows } = await this.#db.query<{ position: string }>(
       `SELECT position FROM ${SHARED_SCHEMA}.relays WHERE cluster_id = $1 AND topic = $2`,
