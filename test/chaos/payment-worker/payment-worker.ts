@@ -21,6 +21,8 @@ export interface WorkerOptions {
   readonly commandUrls: readonly string[];
   readonly queryUrls: readonly string[];
   readonly providerUrl: string;
+  /** How many times as quick as usual the provider is. */
+  readonly providerPace: number;
   readonly attemptsPath: string;
   readonly seed: string;
 }
@@ -58,7 +60,7 @@ export class PaymentWorker {
     const via = { http, urls: options.commandUrls, session: new Session(), random };
     const sender = { name: `payments-${process.pid}`, tenantId, token, clientId, customerId: null };
     const recorder = new AttemptLog(options.attemptsPath);
-    this.#provider = new ProviderClient(new HttpClient(), options.providerUrl);
+    this.#provider = new ProviderClient(new HttpClient({ hurry: options.providerPace }), options.providerUrl);
     this.#orders = new OrderReader(http, options.queryUrls, token, random);
     this.#recording = new Recording(
       new CommandSender(sender, { ...via, recorder }),

@@ -4,8 +4,6 @@ import type { SeededBug } from './bugs.js';
 const ENOUGH = 600;
 /** Rounds with this number go on after the first captures. */
 const ENOUGH_AFTER_CAPTURES = 1_200;
-/** At its usual pace, the provider takes seconds for a capture, in which thousands of commands are done. */
-const PACE = 10;
 
 /** Mistakes in the order's rules of money, or in how a shop deals with its provider. */
 export const moneyBugs: readonly SeededBug[] = [
@@ -20,7 +18,6 @@ export const moneyBugs: readonly SeededBug[] = [
     ],
     faults: [],
     enough: ENOUGH_AFTER_CAPTURES,
-    providerPace: PACE,
     caughtAs: 'I10',
     says: /capture CAP-\d+ is in its stream twice/,
   },
@@ -35,7 +32,6 @@ export const moneyBugs: readonly SeededBug[] = [
     ],
     faults: [],
     enough: ENOUGH_AFTER_CAPTURES,
-    providerPace: PACE,
     // The order shows the bug at once. Whether the provider pays depends on which comes first.
     caughtAs: 'I3',
     says: /\(RefundRequested\): is not what is decided/,
@@ -56,7 +52,6 @@ export const moneyBugs: readonly SeededBug[] = [
     ],
     faults: [],
     enough: ENOUGH_AFTER_CAPTURES,
-    providerPace: PACE,
     caughtAs: 'I10',
     says: /refund REF-\d+ is in the stream, and not in the ledger/,
   },
@@ -76,7 +71,6 @@ export const moneyBugs: readonly SeededBug[] = [
     ],
     faults: [],
     enough: ENOUGH,
-    providerPace: PACE,
     caughtAs: 'I10',
     says: /the provider was asked twice: there are two of capture/,
   },

@@ -66,6 +66,7 @@ export class Payments {
         ...{ tenantId, token, clientId: CLIENT, commandUrls, queryUrls, seed: `${seed}/${worker.name}` },
         attemptsPath: this.#attemptsPath(worker.name),
         providerUrl: await link(`${worker.name}>provider`, port, true),
+        providerPace: pace,
       };
       await start(worker.name, { ...processOf('payment-worker', options), port: worker.port });
     }

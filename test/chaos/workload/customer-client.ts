@@ -7,7 +7,7 @@ import { cancelOrder, requestReturn } from '#domain/testing/commands.js';
 import type { Random } from '../random.js';
 import { anyPlacing } from './any-order.js';
 import { CommandSender, type Sender, type Sending } from './command-sender.js';
-import { HttpClient } from './http-client.js';
+import { HttpClient, type OnAnswer } from './http-client.js';
 import type { KnownOrder, KnownOrders } from './orders.js';
 import { Reader } from './reader.js';
 import type { Recorder } from './recorder.js';
@@ -124,10 +124,11 @@ export class CustomerClient {
   /** Everything that a customer is told is recorded. */
   #httpOf({ name: client, tenantId, customerId }: Sender): HttpClient {
     const { recorder } = this.#options;
-    const http = new HttpClient((asks, { status, body }) => {
+    const onAnswer: OnAnswer = (asks, { status, body }) => {
       if (customerId === null) return;
       recorder.customerAnswers.push({ client, tenantId, customerId, asks, status, body });
-    });
+    };
+    const http = new HttpClient({ onAnswer });
     this.#https.push(http);
     return http;
   }

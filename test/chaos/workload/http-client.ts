@@ -12,7 +12,7 @@ export interface HttpAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-type OnAnswer = (asks: string, answer: HttpAnswer) => void;
+export type OnAnswer = (asks: string, answer: HttpAnswer) => void;
 
 /** Shorter than the time after which the apps give up on a store: some clients are impatient. */
 const ANSWER_LIMIT_MS = 4_000;
@@ -21,10 +21,15 @@ const ANSWER_LIMIT_MS = 4_000;
 export class HttpClient {
   readonly #agent = new Agent({ connections: 4, pipelining: 1, connect: { timeout: 3_000 } });
   readonly #onAnswer: OnAnswer;
+  readonly #answerLimitMs: number;
 
-  /** @param onAnswer is given every answer, whatever the request */
-  constructor(onAnswer: OnAnswer = () => {}) {
+  /**
+   * @param onAnswer is given every answer, whatever the request
+   * @param hurry how many times shorter than usual it waits for an answer
+   */
+  constructor({ onAnswer = () => {}, hurry = 1 }: { onAnswer?: OnAnswer; hurry?: number } = {}) {
     this.#onAnswer = onAnswer;
+    this.#answerLimitMs = ANSWER_LIMIT_MS / hurry;
   }
 
   async send(url: string, { method, body, headers }: HttpAsked): Promise<HttpAnswer | string> {
@@ -34,7 +39,7 @@ export class HttpClient {
         method,
         headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+        signal: AbortSignal.timeout(this.#answerLimitMs),
       });
       const text = await answer.body.text();
       const { statusCode: status, headers: answered } = answer;

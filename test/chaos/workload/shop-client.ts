@@ -3,8 +3,9 @@ import { instantAt } from '#domain/instant.js';
 import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import { orderTotals } from '#domain/order/totals.js';
+import { allowedCommands } from '#domain/order/transitions.js';
 import { anyCommand } from '#domain/testing/any-command.js';
-import { changeTags, requestRefund } from '#domain/testing/commands.js';
+import { addSurcharge, changeTags, editOrder, requestRefund } from '#domain/testing/commands.js';
 import type { Random } from '../random.js';
 import { anyPlacing } from './any-order.js';
 import { CommandSender, type Sender, type Sending } from './command-sender.js';
@@ -33,6 +34,8 @@ export interface ClientOptions {
 const THINK_MS = 20;
 const NEAR_MS = 50_000;
 const TAGS_PERCENT = 6;
+/** Percentage of changes that are an edit of two things, where the order can be edited. */
+const EDITS_PERCENT = 6;
 /** Percentage of the changes of tags that are sent without a key. */
 const KEYLESS_PERCENT = 60;
 
@@ -121,6 +124,10 @@ export class ShopClient {
     }
     // A few more of the only command that may be sent without a key.
     if (random.chance(TAGS_PERCENT)) return changeTags(`tag-${random.below(3)}`);
+    // A few more of the only command that makes several events.
+    if (random.chance(EDITS_PERCENT) && allowedCommands(order).includes('EditOrder')) {
+      return editOrder([addSurcharge(random.between(1, 99)), addSurcharge(random.between(1, 99))]);
+    }
     for (;;) {
       const { command } = anyCommand(order, random, this.#turn);
       if (command.type === 'PlaceOrder' || (!movesMoney && MOVES_MONEY.has(command.type))) continue;
