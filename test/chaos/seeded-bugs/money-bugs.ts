@@ -37,6 +37,20 @@ export const moneyBugs: readonly SeededBug[] = [
     says: /\(RefundRequested\): is not what is decided/,
   },
   {
+    name: 'a capture that stays whole when the bank takes a part of it back',
+    changes: [
+      {
+        file: 'libs/domain/src/order/payments.ts',
+        from: 'reversedMinor: capture.reversedMinor + data.amountMinor',
+        to: 'reversedMinor: capture.reversedMinor',
+      },
+    ],
+    faults: [],
+    enough: ENOUGH_AFTER_CAPTURES,
+    caughtAs: 'I10',
+    says: /row: captured_minor is \d+, not/,
+  },
+  {
     name: 'a refund that is recorded as paid when it has only begun',
     changes: [
       {
