@@ -115,7 +115,13 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     await indexedUpToNow();
     const current = async () => (await activeGeneration(bench.pool))!;
     const models = new ReadModels(bench.pool, { current, refreshed: current });
-    const question = { tenantId: 'default', after: FROM_THE_START, types: ['OrderPlaced'], limit: 50 };
+    const question = {
+      tenantId: 'default',
+      after: FROM_THE_START,
+      store: null,
+      types: ['OrderPlaced'],
+      limit: 50,
+    };
     expect((await readFeed(models, question)).items).toHaveLength(20);
     expect(await bench.verify(client)).toMatchObject({
       generation: generation.id,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Line } from '#domain/order/state.js';
+import { cancelLines } from '#domain/testing/commands.js';
 import type { EncodedEvent, ExactEventStore } from '#event-store/port.js';
 import { activeGeneration, prepareSharedTables } from '#read-models/generations/generation.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
@@ -281,6 +283,30 @@ describe('a replay', () => {
     expect(verified).toMatchObject({ orders: 3, differences: [] });
     expect(await parkedIn(1)).toHaveLength(1);
     expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
+  }, 120_000);
+
+  it('parks an event after which no totals can be made, as the projector has', async () => {
+    const [order] = await writeOrders(3);
+    const sold = new WrittenOrder(bench.eventStore);
+    const lines = [1, 2].map((unit) => {
+      const tax = null;
+      return { sku: `${unit}`, name: 'a yacht', quantity: 2, unitPriceMinor: 10_000_000_000, tax };
+    });
+    const discounts = [{ code: null, description: null, amountMinor: 500, lineIndex: null }];
+    await sold.does(place(sold, 2, { lines, discounts }));
+    const [{ lineId }] = sold.order.lines as [Line];
+    await sold.does(cancelLines([{ lineId, quantity: 1 }]));
+    // A quantity that no command may leave any more, not even until the next change of the same edit.
+    const data = { lineId, quantity: 1_000_000, taxAmountMinor: null };
+    const content = { occurredAt: sold.order.lastOccurredAt, personal: null, data };
+    await sold.receives({ type: 'LineQuantityChanged', data: content });
+    await order!.does(note('after'));
+    await live();
+    const { generation, verified } = await replayOn(bench);
+    expect(verified).toMatchObject({ orders: 4, differences: [] });
+    expect(await parkedIn(1)).toEqual([{ order_id: sold.orderId, revision: 2, behind: false }]);
+    expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 
   it('parks what no entry of an index can hold, as the projector has, and takes what fits when it is compressed', async () => {

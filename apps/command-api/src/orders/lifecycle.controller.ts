@@ -61,9 +61,13 @@ export class LifecycleController {
   }
 
   @Post('cancel')
-  @CommandRoute('CancelOrder', 'Cancels the order.', {
-    customers: 'A customer may cancel their own order while it is placed.',
-  })
+  @CommandRoute(
+    'CancelOrder',
+    'Cancels the order and all that was not dispatched. What was dispatched stays sold: ask for its return.',
+    {
+      customers: 'A customer may cancel their own order while it is placed.',
+    },
+  )
   cancelOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

@@ -5,7 +5,8 @@ import type { OpenReadModels } from '../support/read-models.js';
 type Amount = 'totalMinor' | 'refundedMinor';
 
 /** The figures of an import, for all orders of a tenant. Amounts of different currencies are never added up. */
-interface TenantFigures extends Omit<ImportFigures, Amount> {
+interface TenantFigures extends Omit<ImportFigures, Amount | 'linesImported'> {
+  readonly lines: number;
   readonly currencies: readonly CurrencyFigures[];
 }
 
@@ -21,7 +22,7 @@ export async function readTotals(
   const totals = await totalsByCurrency(pool, generation, tenant);
   return {
     ordersPlaced: sum(totals, ({ orders }) => orders),
-    linesImported: sum(totals, ({ lines }) => lines),
+    lines: sum(totals, ({ lines }) => lines),
     guestOrders: sum(totals, ({ guestOrders }) => guestOrders),
     returnsClosed: sum(totals, ({ returnsClosed }) => returnsClosed),
     ordersWithReturns: sum(totals, ({ ordersWithReturns }) => ordersWithReturns),

@@ -17,7 +17,7 @@ import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 
 const NEXT_OF_BEFORE =
-  '`next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late.';
+  '`next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late. After the orders were moved to another event store, an older `next` gets 400 `position_of_another_store`: begin again without it, and drop the events that you have, by their `eventId`.';
 
 class FeedQuery {
   @OptionalText({

@@ -33,7 +33,7 @@ const event = {
   data: {
     type: 'object',
     additionalProperties: true,
-    description: 'The data of the event, without personal data.',
+    description: 'The data of the event, without personal data. Reasons are as people wrote them.',
   },
   occurredAt: said(time, 'When it happened in the business.'),
   recordedAt: said(time, 'When it was recorded.'),

@@ -37,10 +37,10 @@ export class Freshness {
    */
   async reached(position: OrderPosition | null, projection = ORDERS_PROJECTION): Promise<void> {
     if (position === null) return;
-    this.#refuseOtherStore(position);
+    this.#refuseOtherStore(position.store);
     const reached = await this.#watcher.reached(projection, position.position, this.#waitLimitMs);
-    if (!reached || this.#storeMark === null) throw await this.notCaughtUp(projection, position.position);
-    this.#refuseOtherStore(position); // the store may have become known, or have changed, meanwhile
+    if (!reached || this.storeMark === null) throw await this.notCaughtUp(projection, position.position);
+    this.#refuseOtherStore(position.store); // the store may have become known, or have changed, meanwhile
   }
 
   /**
@@ -51,8 +51,8 @@ export class Freshness {
    */
   async ofThisStore(position: OrderPosition | null): Promise<void> {
     if (position === null) return;
-    this.#refuseOtherStore(position);
-    if (this.#storeMark === null) throw await this.notCaughtUp(ORDERS_PROJECTION, position.position);
+    this.#refuseOtherStore(position.store);
+    if (this.storeMark === null) throw await this.notCaughtUp(ORDERS_PROJECTION, position.position);
   }
 
   /**
@@ -96,7 +96,7 @@ export class Freshness {
    */
   tokenOf(known: bigint | null, asked: OrderPosition | null): string | null {
     // While the store is not known, take the one that was asked for: a read of another store is refused.
-    const store = this.#storeMark ?? asked?.store ?? null;
+    const store = this.storeMark ?? asked?.store ?? null;
     const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
     if (position === null || store === null) return null;
     // Many reads see the same position, so the last token is kept.
@@ -107,13 +107,21 @@ export class Freshness {
     return this.#told.token;
   }
 
-  #refuseOtherStore({ store }: OrderPosition): void {
-    const own = this.#storeMark;
+  /**
+   * @param store its mark, in a place of the feed; null: the place does not say, as those of earlier releases
+   * @throws ProblemError position_of_another_store
+   */
+  refusePlaceOf(store: string | null): void {
+    if (store !== null) this.#refuseOtherStore(store);
+  }
+
+  #refuseOtherStore(store: string | null): void {
+    const own = this.storeMark;
     if (own !== null && store !== own) throw new ProblemError('position_of_another_store');
   }
 
   /** Mark of the event store that the read models are made from; null: not known yet. */
-  get #storeMark(): string | null {
+  get storeMark(): string | null {
     const { storeId } = this.#watcher;
     return storeId === null ? null : storeMarkOf(storeId);
   }

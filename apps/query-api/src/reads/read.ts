@@ -43,7 +43,10 @@ const reads = {
   },
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
-  feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
+  feed: async ({ models, freshness }: Sources, question: Omit<FeedQuestion, 'store'>) => {
+    freshness.refusePlaceOf(question.after.store);
+    return readFeed(models, { ...question, store: freshness.storeMark });
+  },
   search: searchOrders,
   searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) =>
     withStale(models, question, searchAsOf(models, question), (page) => page),

@@ -6,6 +6,7 @@ export class Causes<Cause> {
   /** By each place, the causes of changes anywhere below it. */
   readonly #below = new Map<string, Set<Cause>>();
 
+  /** @param cause of all that it changed the same object */
   add(place: readonly string[], cause: Cause): void {
     remember(this.#at, key(place), cause);
     for (let length = 0; length < place.length; length++) {

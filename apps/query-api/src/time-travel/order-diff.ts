@@ -71,8 +71,9 @@ export async function diffOrder(
   for await (const { event, order } of story.states(from, to)) {
     const whole = viewOf(order, story.redactedNotes);
     const view = hidesNotes ? viewForCustomer(whole) : whole;
+    const cause = causeOf(event);
     if (event.recording.revision === from) first = view;
-    else for (const { place } of diffJson(last, view, idOfItems)) causes.add(place, causeOf(event));
+    else for (const { place } of diffJson(last, view, idOfItems)) causes.add(place, cause);
     last = view;
   }
   const breaks = new Breaks();

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { changeLineQuantity, editOrder } from '#domain/testing/commands.js';
 import { decodeEach } from '#event-store/codec.js';
 import type { RawEvent, StreamRange } from '#event-store/port.js';
 import type { ParkedAt } from '#read-models/readers/parked.reader.js';
@@ -74,6 +75,20 @@ describe('the past of a long order', () => {
     );
     expect(change.earlier).toBe(MANY - 100);
     expect(turns).toBeGreaterThan(1);
+  });
+
+  it('names each event once that changed a thing, however much of it', async () => {
+    const tax = { rateBasisPoints: 2_000, amountMinor: null, inclusive: false };
+    const line = { sku: 'JUG', name: 'Jug', quantity: 1, unitPriceMinor: 300, tax };
+    await order.does(editOrder([{ op: 'addLine', line }]));
+    const { lineId } = order.order.lines.at(-1)!;
+    // Each changes the quantity and the tax of the line.
+    for (let quantity = 2; quantity <= 61; quantity++)
+      await order.does(editOrder([changeLineQuantity(lineId, quantity)]));
+    const { answer } = await diff();
+    const change = answer.changes.find(({ pointer }) => pointer.startsWith('/lines/'))!;
+    expect(change.by.map(({ revision }) => revision)).toEqual(Array.from({ length: 61 }, (_, at) => 1 + at));
+    expect(change.earlier).toBeUndefined();
   });
 
   it('is the same whether its events are held or read again', async () => {

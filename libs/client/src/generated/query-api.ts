@@ -1578,7 +1578,7 @@ export interface operations {
               eventId: string;
               /** @description What happened, such as OrderPlaced. */
               type: string;
-              /** @description The data of the event, without personal data. */
+              /** @description The data of the event, without personal data. Reasons are as people wrote them. */
               data: {
                 [key: string]: unknown;
               };
@@ -1954,7 +1954,7 @@ export interface operations {
   listEvents: {
     parameters: {
       query?: {
-        /** @description `next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late. */
+        /** @description `next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late. After the orders were moved to another event store, an older `next` gets 400 `position_of_another_store`: begin again without it, and drop the events that you have, by their `eventId`. */
         after?: string;
         /** @description Only events of these types. If absent, events of all types. */
         types?: (
@@ -2034,7 +2034,7 @@ export interface operations {
               eventId: string;
               /** @description What happened, such as OrderPlaced. */
               type: string;
-              /** @description The data of the event, without personal data. */
+              /** @description The data of the event, without personal data. Reasons are as people wrote them. */
               data: {
                 [key: string]: unknown;
               };

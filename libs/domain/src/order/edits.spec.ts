@@ -255,6 +255,10 @@ describe('A line', () => {
     when(editOrder([addLine(mug(1, { unitPriceMinor: LIMITS.amountMinor }))])).thenRejected(
       'total_out_of_range',
     );
+    const [tooMany, few] = [changeLineQuantity('mug', 1_000_000), changeLineQuantity('mug', 3)];
+    given(orderPlaced({ lines: [mug(1, { unitPriceMinor: LIMITS.amountMinor / 10 })] }))
+      .when(editOrder([addSurcharge(1), tooMany, few]))
+      .thenRejected('total_out_of_range', { limit: LIMITS.amountMinor, operation: 1 });
     given(orderPlaced({ lines: [mug(2, { tax: taxOnTop(400) })] }))
       .when(editOrder([changeLineQuantity('mug', 2, -1)]))
       .thenRejected('amount_out_of_range', { field: 'operations/0/taxAmountMinor' });
@@ -296,6 +300,19 @@ describe('Discounts and surcharges', () => {
     given(both)
       .when(editOrder([applyDiscount(2_001, 'lamp'), changeLineQuantity('lamp', 3)]))
       .then(discountApplied(2_001, 'lamp', 'new-0'), lineQuantityChanged('lamp', 3));
+  });
+
+  it('are nobody’s share while an edit has left only lines that cost nothing', () => {
+    const gift = lamp(1, { unitPriceMinor: 0 });
+    const left = [
+      orderPlaced({ lines: [mug(1), gift], discounts: [discount(500)] }),
+      linesCancelled([{ lineId: 'lamp', quantity: 1 }]),
+    ];
+    given(...left)
+      .when(editOrder([removeLine('mug'), addLine(mug(2))]))
+      .then(lineRemoved('mug'), lineAdded(mug(2, { lineId: 'new-1' })));
+    const { order } = given(...left, lineRemoved('mug'));
+    expect(orderTotals(order)).toMatchObject({ linesMinor: 0, orderedTotalMinor: -500, totalMinor: 0 });
   });
 
   it('are refused for unknown lines, unknown, negative, too many', () => {

@@ -108,6 +108,16 @@ describe('Whatever is asked of an order', () => {
     });
   });
 
+  it('3: totals can be made after each event, also where a command has more of them', () => {
+    always(({ before, events }) => {
+      let order: OrderState = before;
+      for (const event of events) {
+        order = evolve(order, event);
+        for (const amount of amountsIn(orderTotals(order))) same(Number.isSafeInteger(amount), true);
+      }
+    }, 120);
+  });
+
   it('4: a provider’s reference stands for one thing of its kind', () => {
     always((_, { payments, refunds }) => {
       const settled = refunds.filter(({ providerReference }) => providerReference !== null);

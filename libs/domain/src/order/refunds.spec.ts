@@ -21,7 +21,7 @@ import {
   sent,
   taxOnTop,
 } from '../testing/events.js';
-import { at, given } from '../testing/given.js';
+import { at, given, type Happened } from '../testing/given.js';
 import { orderTotals } from './totals.js';
 
 /** Three units worth 10.00 in all: 3.34, 3.33, 3.33. */
@@ -572,6 +572,16 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
     given(...pending, refundFailed('other'))
       .when(recordRefundFailed())
       .then(refundFailed());
+  });
+
+  it('record the failure of a refund whose reference was another’s before, as orders of 0.1.0 may have it', () => {
+    const came = (refundId: string): Happened => ({
+      type: 'RefundFailed',
+      data: { refundId, providerReference: 'B1', reason: 'account closed' },
+    });
+    given(...pending, came('other'), refundSucceeded())
+      .when(recordRefundFailed('refund', { providerReference: 'B1' }))
+      .then(came('refund'));
   });
 
   it('are refused for an unknown refund, and with long texts', () => {

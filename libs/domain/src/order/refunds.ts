@@ -170,7 +170,8 @@ function findRefund(order: Order, refundId: RefundId): Refund | Refusal {
 
 /** A provider reference belongs to one refund, whether that succeeded or failed (invariant 4). */
 function checkReference(order: Order, refund: Refund, providerReference: string | null): Refusal | null {
-  if (providerReference === null) return null;
+  // Its own may be another's too: until 0.1.0, a failed refund gave its reference free.
+  if (providerReference === null || providerReference === refund.providerReference) return null;
   const other = order.refunds.some((each) => each !== refund && each.providerReference === providerReference);
   return other ? reject('provider_reference_reused', { providerReference }) : null;
 }

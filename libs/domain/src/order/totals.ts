@@ -118,7 +118,10 @@ export function lineDiscountsMinor(
   for (const { lineId, amountMinor } of discounts) {
     ofLine.set(lineId, (ofLine.get(lineId) ?? 0) + amountMinor);
   }
-  const shares = allocate(ofLine.get(null) ?? 0, lines.map(lineAmountMinor));
+  const amounts = lines.map(lineAmountMinor);
+  // Between two events of one edit, the order's discount may stand on lines that cost nothing: it is shared by none.
+  const isShared = amounts.some((amount) => amount > 0);
+  const shares = isShared ? allocate(ofLine.get(null) ?? 0, amounts) : amounts.map(() => 0);
   return lines.map(({ lineId }, index) => (ofLine.get(lineId) ?? 0) + shares[index]!);
 }
 

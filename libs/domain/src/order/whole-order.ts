@@ -25,11 +25,15 @@ export function checkWhole({ lines, discounts, surcharges, shipping }: Priced): 
   if (surcharges.length > LIMITS.surcharges) {
     return reject('too_many_items', { field: 'surcharges', limit: LIMITS.surcharges });
   }
+  return checkGross({ lines, surcharges, shipping }) ?? checkDiscounts(lines, discounts);
+}
+
+/** Checks what the order comes to without its discounts. No event may leave more, since totals are made after each. */
+export function checkGross({ lines, surcharges, shipping }: Omit<Priced, 'discounts'>): Refusal | null {
   let grossMinor = shipping === null ? 0 : withTaxMinor(shipping.amountMinor, shipping.tax);
   for (const line of lines) grossMinor += withTaxMinor(lineAmountMinor(line), line.tax);
   for (const { amountMinor } of surcharges) grossMinor += amountMinor;
-  if (grossMinor > LIMITS.amountMinor) return totalOutOfRange();
-  return checkDiscounts(lines, discounts);
+  return grossMinor > LIMITS.amountMinor ? totalOutOfRange() : null;
 }
 
 function checkDiscounts(lines: readonly OrderedLine[], discounts: readonly Discount[]): Refusal | null {

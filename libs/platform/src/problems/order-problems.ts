@@ -41,7 +41,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   occurred_at_needs_admin: {
     status: 403,
     title: 'occurredAt is too far in the past for this token',
-    help: 'A time more than 60 seconds ago needs the scope orders:admin.',
+    help: 'A time more than 60 seconds ago needs the scope orders:admin: get a token with it, or leave occurredAt out.',
   },
   occurred_at_before_last_event: broken(
     'occurredAt is before the last event of the order',

@@ -24,8 +24,8 @@ export const platformProblems = {
   },
   position_of_another_store: {
     status: 400,
-    title: 'The position in Consistent-With belongs to another event store',
-    help: 'Since that answer was given, the orders were moved to another event store or restored into one: read without Consistent-With.',
+    title: 'The position belongs to another event store',
+    help: 'Since the answer with that position, the orders were moved to another event store or restored into one: read without Consistent-With, and the feed from its start, without after.',
   },
   idempotency_key_missing: {
     status: 400,

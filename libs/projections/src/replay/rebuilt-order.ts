@@ -45,7 +45,6 @@ export function rebuiltOrder(
   let order: OrderState = null;
   let before: StoredOrderEvent | null = null;
   let first: StoredOrderEvent | null = null;
-  let open: { readonly order: Order; readonly event: StoredOrderEvent } | null = null;
   let failure = unreadable;
   let applied = 0;
   for (; applied < events.length; applied++) {
@@ -55,19 +54,18 @@ export function rebuiltOrder(
       if (revision !== pastSkipped(order?.revision ?? -1, skipped) + 1)
         throw new Error(unread ?? 'an event before it is missing');
       // Handled commands are left out: no reader needs them, and they would grow with every event.
-      order = { ...foldOrder(order, event), handled: [] };
+      const next: Order = { ...foldOrder(order, event), handled: [] };
+      if (revision >= fromRevision) history.push(historyRowOf(next, event, events[applied + 1]));
+      order = next;
     } catch (error) {
       failure = `${event.type} cannot be folded: ${messageOf(error)}`;
+      const last = history.pop();
+      if (last) history.push({ ...last, occurredUntil: null, recordedUntil: null }); // nothing that is applied follows
       break;
     }
     if (revision < fromRevision) before = event;
-    else {
-      if (open === null) first = event;
-      else history.push(historyRowOf(open.order, open.event, event));
-      open = { order, event };
-    }
+    else first ??= event;
   }
-  if (open !== null) history.push(historyRowOf(open.order, open.event));
   return {
     order: order === null ? null : takeSkippedRevisions(order, skipped, raw.at(-1)!.revision),
     history,

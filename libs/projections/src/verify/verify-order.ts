@@ -112,13 +112,13 @@ function foldAll(events: readonly StoredOrderEvent[]) {
   events.forEach((event, index) => {
     try {
       order = foldOrder(order, event);
+      history.push(historyRowOf(order, event, events[index + 1]));
     } catch (cause) {
       throw new UnfoldableEvent(`event ${event.recording.revision} (${event.type}) cannot be folded`, {
         cause,
       });
     }
     if (changesSearch(event.type)) searchedAt = event.recording.revision;
-    history.push(historyRowOf(order, event, events[index + 1]));
   });
   return { order: order as unknown as Order, history, searchedAt };
 }

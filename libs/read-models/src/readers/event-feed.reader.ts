@@ -33,6 +33,8 @@ export interface FeedPage {
 export interface FeedQuestion {
   readonly tenantId: string;
   readonly after: FeedPlace;
+  /** Mark of the event store that the read models are made from; null: not known. */
+  readonly store: string | null;
   readonly types: readonly string[] | null;
   readonly limit: number;
 }
@@ -134,7 +136,8 @@ interface FeedRow extends EventRow {
   readonly revision: number;
 }
 
-function pageOf(rows: readonly FeedRow[], { after, limit }: FeedQuestion): FeedPage {
+function pageOf(rows: readonly FeedRow[], { after: given, store, limit }: FeedQuestion): FeedPage {
+  const after = { ...given, store: store ?? given.store };
   const [first] = rows;
   if (!first) return { items: [], next: encodeFeedPlace(after), hasMore: false };
   const late = first.seen === null ? (after.late ?? 0n) : BigInt(first.seen);
@@ -143,15 +146,13 @@ function pageOf(rows: readonly FeedRow[], { after, limit }: FeedQuestion): FeedP
   if (items.length === limit || isCut) return { items, next: items.at(-1)!.next, hasMore: true };
   const looked = BigInt(first.last ?? first.checkpoint);
   const position = looked < after.position ? after.position : looked;
-  return { items, next: encodeFeedPlace({ position, late }), hasMore: first.last !== null };
+  return { items, next: encodeFeedPlace({ ...after, position, late }), hasMore: first.last !== null };
 }
 
 function feedEventOf(row: FeedRow, after: FeedPlace, late: bigint): FeedEvent {
   const position = row.position!;
   const next =
-    row.seq === null
-      ? { position: BigInt(position), late }
-      : { position: after.position, late: BigInt(row.seq) };
+    row.seq === null ? { ...after, position: BigInt(position), late } : { ...after, late: BigInt(row.seq) };
   return {
     position,
     orderId: row.order_id,
