@@ -144,9 +144,16 @@ export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
 export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> => {
   const url = envUrl(variable, ['https:', 'http:']);
   return setting(variable, otherwise, (text) => {
-    if (!/[?#]/.test(url.read(text))) return text;
+    url.read(text);
     // The text is not shown: it may hold a login.
-    throw new ConfigError(`${variable} has a ? or #: paths follow this URL, so give it without them`);
+    if (/[?#]/.test(text))
+      throw new ConfigError(`${variable} has a ? or #: paths follow this URL, so give it without them`);
+    // It is used as it is written, also in the header Location.
+    if (/[^\x21-\x7e]/.test(text))
+      throw new ConfigError(
+        `${variable} has a blank, a line end or a letter that is not ASCII: give it without them (a name as xn--…)`,
+      );
+    return text;
   });
 };
 

@@ -23,7 +23,7 @@ describe('a token', () => {
   it('must be there', async () => {
     const answer = await noteBy(null);
     expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="orderlog"');
   });
 
   it('must not have expired', async () => {

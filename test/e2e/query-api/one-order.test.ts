@@ -90,6 +90,10 @@ describe('one order over HTTP', () => {
         'private, no-cache',
       ]);
     }
+    const known = await system.ask(path, { headers: { 'if-none-match': '"5"' } });
+    expect([known.status, known.headers.get('content-type'), known.headers.get('content-length')]).toEqual([
+      ...[304, null, null],
+    ]);
     const { headers: past } = await system.ask(`${path}?revision=0`);
     expect([past.get('vary'), past.get('cache-control')]).toEqual(['authorization', 'private, no-cache']);
   });

@@ -40,7 +40,7 @@ function authenticate(
   if (token === null) {
     return done(
       new ProblemError('unauthenticated', {
-        headers: { 'www-authenticate': 'Bearer' },
+        headers: { 'www-authenticate': 'Bearer realm="orderlog"' },
       }),
     );
   }

@@ -1,7 +1,7 @@
 import { validateSync, type ValidationError } from 'class-validator';
 import type { FieldProblem } from '../problems/problems.js';
 import { fieldsOf } from './dto-fields.js';
-import { parseRefusal, pointerToGiven, type Dto, type FieldRule } from './field-rule.js';
+import { parseRefusal, pointerToGiven, type Dto, type FieldRule, type Refusal } from './field-rule.js';
 
 /** More errors would help nobody, and an answer should not be larger than its request. */
 const MAX_ERRORS = 50;
@@ -35,7 +35,8 @@ function draftOf(dto: Dto, input: object, pointer: string, errors: FieldProblem[
 
 function draftField(rule: FieldRule, value: unknown, at: string, errors: FieldProblem[]): unknown {
   if (!rule.nested || typeof value !== 'object' || value === null) return value;
-  if (rule.check(value) !== null) return harmless(value);
+  const refusal = rule.check(value);
+  if (refusal !== null) return harmless(value, refusal);
   if (!Array.isArray(value)) return draftOf(rule.nested(value)!, value, at, errors);
   return (value as object[]).map((item, index) =>
     draftOf(rule.nested!(item)!, item, `${at}/${index}`, errors),
@@ -44,9 +45,11 @@ function draftField(rule: FieldRule, value: unknown, at: string, errors: FieldPr
 
 // Makes a refused value safe for class-validator. It descends into lists within lists until the stack overflows,
 // and takes a member called `constructor` for the class of an object. No list of ours holds lists, so an empty
-// list is refused in the same words. No field of ours is called `constructor`.
-function harmless(refused: object): object {
+// list is refused in the same words. No field of ours is called `constructor`. A list that is refused as a whole is
+// judged by its length alone: looking at each item of a full body would keep all others waiting for seconds.
+function harmless(refused: object, { at }: Refusal): object {
   if (!Array.isArray(refused)) return withoutConstructor(refused);
+  if (at === undefined) return new Array(refused.length);
   return refused.map((item: unknown) => {
     if (Array.isArray(item)) return [];
     return typeof item === 'object' && item !== null ? withoutConstructor(item) : item;

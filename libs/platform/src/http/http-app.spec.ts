@@ -315,7 +315,7 @@ describe('access', () => {
   it('needs a token, and is decided before the body is read', async () => {
     const sent = { body: '{', headers: { authorization: '' } };
     expect(await problem(sent)).toEqual([401, 'unauthenticated']);
-    expect((await send(sent)).answer.headers['www-authenticate']).toBe('Bearer');
+    expect((await send(sent)).answer.headers['www-authenticate']).toBe('Bearer realm="orderlog"');
   });
 
   it('is not asked for at an address that nobody handles, nor is a body read there', async () => {

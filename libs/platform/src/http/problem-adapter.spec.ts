@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import { Public } from '../auth/access.js';
 import { createLogger } from '../logging.js';
@@ -8,8 +10,13 @@ import { createHttpApp, type HttpApp } from './http-app.js';
 
 let release: () => void;
 let arrived: () => void;
-const arrival = new Promise<void>((done) => (arrived = done));
-const held = new Promise<void>((done) => (release = done));
+let arrival: Promise<void>;
+let held: Promise<void>;
+
+function hold(): void {
+  arrival = new Promise<void>((done) => (arrived = done));
+  held = new Promise<void>((done) => (release = done));
+}
 
 @Controller('held')
 class HeldController {
@@ -42,10 +49,13 @@ class HeldModule {}
 
 let app: HttpApp;
 let port: number;
+const logged: unknown[] = [];
 
 beforeAll(async () => {
+  const logger = createLogger('test', 'silent');
+  logger.warn = logger.error = (_: unknown, line?: unknown) => void logged.push(line);
   app = await createHttpApp(HeldModule, {
-    logger: createLogger('test', 'silent'),
+    logger,
     api: { title: 'test', description: '', version: '1' },
     verifier: { known: () => undefined, verify: () => Promise.reject(new Error('not asked')) },
     bodyLimitBytes: 1_000,
@@ -55,6 +65,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => app.close());
+
+beforeEach(hold);
 
 function send(text: string): { socket: Socket; answer: Promise<string> } {
   const socket = connect(port, '127.0.0.1');
@@ -68,6 +80,12 @@ describe('what is not quite HTTP', () => {
   it.each([
     ['garbage', 'HELLO\r\n\r\n', 400, 'malformed_request'],
     ['no host', 'GET /held HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+    [
+      'two hosts',
+      'GET /held HTTP/1.1\r\nhost: x\r\nHost: y\r\nconnection: close\r\n\r\n',
+      400,
+      'malformed_request',
+    ],
     [
       'an unknown expectation of what is not there',
       'GET /nowhere HTTP/1.1\r\nhost: x\r\nexpect: x\r\nconnection: close\r\n\r\n',
@@ -88,6 +106,44 @@ describe('what is not quite HTTP', () => {
     expect(answer).toContain(`HTTP/1.1 ${status} `);
     expect(answer).toContain('content-type: application/problem+json');
     expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ status, code });
+  });
+});
+
+describe('what is not HTTP behind a request', () => {
+  it.each([
+    ['garbage', 'HELLO\r\n\r\n'],
+    ['endless headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
+  ])('is not answered in its place, but ends the connection: %s', async (_name, behind) => {
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk.toString('utf8')));
+    const closed = once(socket, 'close');
+    const broken = once(app.fastify.server, 'clientError');
+    socket.write('GET /held HTTP/1.1\r\nhost: x\r\n\r\n');
+    await arrival;
+    socket.write(behind);
+    await broken;
+    release();
+    await closed;
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(received).toMatch(/^connection: close\r$/im);
+    expect(received).toContain('{"late":true}');
+  });
+});
+
+describe('a body that is broken off', () => {
+  it('is no failure of ours, and is not logged as one', async () => {
+    const asked = once(app.fastify.server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('POST /things/search HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
+    socket.write('content-length: 100\r\n\r\n{');
+    const [, response] = await asked;
+    const closed = once(response, 'close');
+    socket.destroy();
+    await closed;
+    await setImmediate();
+    expect(response.statusCode).toBe(400);
+    expect(logged).toEqual([]);
   });
 });
 

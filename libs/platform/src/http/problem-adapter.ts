@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { maxHeaderSize, STATUS_CODES, type IncomingMessage } from 'node:http';
+import { maxHeaderSize, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -85,12 +85,18 @@ export class ProblemAdapter extends FastifyAdapter {
 }
 
 /**
- * Refuses a request without Host, or with a query that cannot be decoded. Fastify itself refuses such a path, but
+ * Refuses a request without Host or with two, or with a query that cannot be decoded. Fastify itself refuses such a path, but
  * would take such a query as it stands.
  */
-function malformed({ headers, httpVersion, url = '' }: IncomingMessage): ProblemError | undefined {
+function malformed({
+  headers,
+  rawHeaders,
+  httpVersion,
+  url = '',
+}: IncomingMessage): ProblemError | undefined {
   const refused = (detail: string) => new ProblemError('malformed_request', { detail });
   if (headers.host === undefined && httpVersion !== '1.0') return refused('The header Host is missing.');
+  if (isRepeated('host', rawHeaders)) return refused('The header Host is there more than once.');
   const query = url.indexOf('?');
   if (query === -1 || url.indexOf('%', query) === -1) return undefined;
   try {
@@ -99,6 +105,15 @@ function malformed({ headers, httpVersion, url = '' }: IncomingMessage): Problem
   } catch {
     return refused('A % in the query does not begin the UTF-8 of a character: send %25 for %.');
   }
+}
+
+/** @param rawHeaders names and values in turn */
+function isRepeated(name: string, rawHeaders: readonly string[]): boolean {
+  let times = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]!.length === name.length && rawHeaders[at]!.toLowerCase() === name) times += 1;
+  }
+  return times > 1;
 }
 
 function pathOf(url: string): string {
@@ -154,6 +169,13 @@ function tooLarge({ rawPacket }: BrokenHttp): ProblemCode {
 /** Bytes that are not HTTP reach no route and have no reply object: the answer goes straight to the socket. */
 function answerBrokenHttp(error: BrokenHttp, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  if (underWay?.req.complete === true) {
+    // A whole request before these bytes is still being answered. An answer to them would be taken for that one's: it is
+    // the last, and the client finds the connection closed.
+    underWay.shouldKeepAlive = false;
+    return;
+  }
   const code =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? tooLarge(error)

@@ -168,6 +168,21 @@ describe('bad input', () => {
     expect(refusals(many)).toHaveLength(50);
   });
 
+  it.each(['places', 'edits'])(
+    'of a list that is far too long is refused without a look at its items: %s',
+    (name) => {
+      let looks = 0;
+      const counted = () => void (looks += 1);
+      const item = new Proxy(
+        {},
+        { get: counted, has: () => !++looks, getPrototypeOf: () => (counted(), null) },
+      );
+      expect(refusals({ [name]: Array(1_000).fill(item) })).toEqual([`/${name} too_many_items`]);
+      expect(looks).toBe(0);
+      expect(refusals({ [name]: Array(1_000).fill(1) })).toEqual([`/${name} too_many_items`]);
+    },
+  );
+
   it.each(['place', 'places', 'edits', 'edit'])('of lists in lists without end is refused: %s', (name) => {
     const deep: unknown = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000));
     expect(refusals({ [name]: deep })).toHaveLength(1);

@@ -30,7 +30,7 @@ const JSON_ERRORS = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EMPTY
 /** The one place where errors become answers: RFC 9457 problem documents. */
 export function createProblemResponder(logger: Logger, translate: ErrorTranslator): ProblemResponder {
   return (error, request, reply) => {
-    const problem = problemOf(error, translate);
+    const problem = isByClient(error, request) ? goneError(error) : problemOf(error, translate);
     if (problem.status >= 500) {
       const level = problem.code === 'internal_error' ? 'error' : 'warn';
       logger[level](
@@ -46,6 +46,16 @@ export function createProblemResponder(logger: Logger, translate: ErrorTranslato
       .header('x-content-type-options', 'nosniff')
       .send(JSON.stringify(problemDocument(problem, traceIdOf(request.id))));
   };
+}
+
+/** Whether the client broke off its own body, or the answer to it. Nobody sees the answer to that. */
+function isByClient(error: unknown, { raw }: FastifyRequest): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return raw.socket.destroyed && (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE');
+}
+
+function goneError(error: unknown): ProblemError {
+  return new ProblemError('malformed_request', { detail: 'The client has broken off.', cause: error });
 }
 
 export function problemDocument(problem: ProblemError, traceId: string): Record<string, unknown> {
