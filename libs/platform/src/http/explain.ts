@@ -49,7 +49,7 @@ function draftField(rule: FieldRule, value: unknown, at: string, errors: FieldPr
 // judged by its length alone: looking at each item of a full body would keep all others waiting for seconds.
 function harmless(refused: object, { at }: Refusal): object {
   if (!Array.isArray(refused)) return withoutConstructor(refused);
-  if (at === undefined) return new Array(refused.length);
+  if (at === undefined) return new Array<undefined>(refused.length);
   return refused.map((item: unknown) => {
     if (Array.isArray(item)) return [];
     return typeof item === 'object' && item !== null ? withoutConstructor(item) : item;
