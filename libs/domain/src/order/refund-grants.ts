@@ -21,11 +21,16 @@ export interface Grant {
 }
 
 /**
- * What each reason can refund (docs/adr/0007):
- * - `return` and `cancellation`: the value of units received or cancelled, or a part of it, as far as we owe it;
- * - `goodwill`: the value of any units, or any amount;
- * - `overpayment`: an amount up to what we owe;
- * - every reason but `overpayment`: shipping, up to its value in all.
+ * What each reason can refund (docs/adr/0007), by what is asked for. Where a field names several bounds, all hold:
+ *
+ * | reason         | units of lines                          | an amount            | shipping             |
+ * | -------------- | --------------------------------------- | -------------------- | -------------------- |
+ * | `return`       | those received; `ungranted`; `owed`     | `ungranted`; `owed`  | its value, in all    |
+ * | `cancellation` | those cancelled; `ungranted`; `owed`    | `ungranted`; `owed`  | its value, in all    |
+ * | `goodwill`     | those ordered                           | any                  | its value, in all    |
+ * | `overpayment`  | refused                                 | `owed`               | refused              |
+ *
+ * Units count once for each reason. Whatever the reason, captures have to cover it (`leftToRefundMinor`).
  */
 export function grantRefund(order: Order, reason: RefundReason, request: RefundRequest): Grant | Refusal {
   if (reason === 'overpayment') return grantOverpayment(order, request);
