@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -10,6 +11,7 @@ import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { createLogger } from '#platform/logging.js';
 import { startEventStore } from '../../../apps/event-store/src/server.js';
 import { freshDatabase } from '#test/support/database.js';
+import { startEventStoreProcess } from '#test/support/event-store-process.js';
 import { startTcpProxy, through } from '#test/support/tcp-proxy.js';
 import { until } from '#test/support/until.js';
 import { collect, newStream, numbered, numbersOf, rejection } from './contract.js';
@@ -85,6 +87,22 @@ describe('the embedded event store as a process of the system [embedded]', () =>
       expect(last?.event?.revision).toBe(BigInt(revision));
     }
   }, 60_000);
+
+  (existsSync('/dev/full') ? it : it.skip)(
+    'answers, and ends when it is told to, while its log cannot be written',
+    async () => {
+      const full = await open('/dev/full', 'w');
+      cleanUp.push(() => full.close());
+      const store = await startEventStoreProcess(await database(), 0, { level: 'trace', to: full.fd });
+      cleanUp.push(() => store.kill());
+      const stream = newStream();
+      const client = connect(store.port);
+      await client.appendToStream(stream, numbered(2), { expectedRevision: 'no_stream' });
+      expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0, 1]);
+      expect(await store.stop()).toBe(0);
+    },
+    60_000,
+  );
 
   it('says so when its database comes back with less than it had acknowledged', async () => {
     const postgresUrl = await database();

@@ -24,7 +24,7 @@ export class DispatchShipmentBody extends CommandBody {
 
   @OptionalText({
     max: LIMITS.referenceCharacters,
-    description: "The carrier's own number of the parcel.",
+    description: "The carrier's own number of the parcel. It can be given only now.",
     example: 'JD014600003828',
   })
   trackingNumber!: string | null;

@@ -38,7 +38,10 @@ export class LifecycleController {
   }
 
   @Post('hold')
-  @CommandRoute('HoldOrder', 'Puts the order on hold until it is released.')
+  @CommandRoute(
+    'HoldOrder',
+    'Puts the order on hold until it is released, once: holding it again adds nothing.',
+  )
   holdOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

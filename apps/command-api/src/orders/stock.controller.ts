@@ -16,7 +16,10 @@ export class StockController {
   }
 
   @Post('reserved')
-  @CommandRoute('RecordStockReserved', 'Records that the warehouse set units aside.')
+  @CommandRoute(
+    'RecordStockReserved',
+    'Records that the warehouse set units aside. The order keeps the last report.',
+  )
   recordStockReserved(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -32,7 +35,10 @@ export class StockController {
   }
 
   @Post('rejected')
-  @CommandRoute('RecordStockRejected', 'Records that the warehouse does not have the units.')
+  @CommandRoute(
+    'RecordStockRejected',
+    'Records that the warehouse does not have the units. The order keeps the last report.',
+  )
   recordStockRejected(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -48,7 +54,10 @@ export class StockController {
   }
 
   @Post('released')
-  @CommandRoute('RecordStockReleased', 'Records that the warehouse released the units that it had set aside.')
+  @CommandRoute(
+    'RecordStockReleased',
+    'Records that the warehouse released all units that it had set aside. The order keeps the last report.',
+  )
   recordStockReleased(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

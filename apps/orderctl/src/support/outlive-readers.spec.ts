@@ -5,16 +5,19 @@ import { outliveReaders } from './outlive-readers.js';
 
 class Unheard extends EventEmitter {
   readonly stdout = new Writable();
-  readonly stderr = new Writable();
+  said = '';
+  readonly stderr = new Writable({ write: (text, _, done) => done(void (this.said += String(text))) });
   exits = 0;
+  code: number | undefined;
 
   constructor() {
     super();
     outliveReaders(this);
   }
 
-  exit(): void {
+  exit(code?: number): void {
     this.exits++;
+    this.code = code;
   }
 }
 
@@ -41,5 +44,7 @@ it.each(['EPIPE', 'EIO'])('goes on where nobody reads how far it is (%s)', (code
 
 it('does not take a full disk for a reader who has gone', () => {
   const unheard = new Unheard();
-  expect(() => unheard.stdout.emit('error', failure('ENOSPC'))).toThrow('ENOSPC');
+  unheard.stdout.emit('error', failure('ENOSPC'));
+  expect(unheard).toMatchObject({ exits: 1, code: 1 });
+  expect(unheard.said).toBe('orderctl: the output cannot be written: write ENOSPC\n');
 });

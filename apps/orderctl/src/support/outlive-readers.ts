@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 export interface Speaker extends Pick<EventEmitter, 'listenerCount'> {
   readonly stdout: Writable;
   readonly stderr: Writable;
-  exit(): void;
+  exit(code?: number): void;
 }
 
 /**
@@ -16,8 +16,9 @@ export interface Speaker extends Pick<EventEmitter, 'listenerCount'> {
 export function outliveReaders(speaker: Speaker): void {
   speaker.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (speaker.listenerCount('SIGINT') > 0) return;
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    speaker.exit();
+    if (error.code === 'EPIPE' || error.code === 'EIO') return speaker.exit();
+    speaker.stderr.write(`orderctl: the output cannot be written: ${error.message}\n`);
+    speaker.exit(1);
   });
   // stderr carries progress and error messages: the work goes on without them, and the exit code tells of a
   // failure too.

@@ -55,7 +55,9 @@ const meanings: Readonly<Record<keyof SummaryItem, string>> = {
   tags: 'The tags of the order.',
   lineCount: 'How many lines it has.',
   unitCount: 'How many units were ordered, whatever became of them.',
-  orderedTotalMinor: 'What was ordered, before cancellations and returns, in minor units of the currency.',
+  orderedTotalMinor:
+    'What was ordered, before cancellations and returns, in minor units of the currency. In a history, it may be below 0 ' +
+    'between two events of one edit.',
   totalMinor:
     'What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units.',
   capturedMinor: 'What was captured and not taken back, in minor units of the currency.',

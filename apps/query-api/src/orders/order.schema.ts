@@ -69,7 +69,10 @@ const line = object({
   quantity: said(integer, 'The number of units ordered.'),
   unitPriceMinor: said(integer, 'The price of one unit, in minor units of the currency.'),
   tax,
-  cancelled: said(integer, 'Units that were cancelled.'),
+  cancelled: said(
+    integer,
+    'Units that were cancelled; none where the whole order was, before anything was dispatched.',
+  ),
   shipped: said(integer, 'Units in shipments that are not cancelled, whether dispatched or not.'),
   dispatched: said(integer, 'Units in shipments that were dispatched.'),
   delivered: said(integer, 'Units in shipments that were delivered.'),
@@ -215,7 +218,7 @@ const returned = object({
     listOf(object({ lineId, quantity, received: said(integer, 'How many of them came back.') })),
     'How many units of which lines.',
   ),
-  reason: why,
+  reason: said(nullableText, 'Why it was requested, in words.'),
   requestedAt: said(time, 'When the return was requested.'),
 });
 
@@ -227,7 +230,10 @@ const totals = object(
     shippingMinor: said(integer, 'Shipping, without tax that is added to it.'),
     exclusiveTaxMinor: said(integer, 'The tax that is added to the prices of lines and shipping.'),
     taxMinor: said(integer, 'All tax, including tax that prices already include.'),
-    orderedTotalMinor: said(integer, 'What was ordered, before cancellations and returns.'),
+    orderedTotalMinor: said(
+      integer,
+      'What was ordered, before cancellations and returns. Between two events of one edit it may be below 0.',
+    ),
     totalMinor: said(
       integer,
       'What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill.',
@@ -304,7 +310,7 @@ const always = {
     "The caller's own facts about the order, by name.",
   ),
   tags: said(listOf(text), 'The tags of the order.'),
-  stock: said(stock, 'What the warehouse reported.'),
+  stock: said(stock, 'What the warehouse reported last. A report takes the place of the one before.'),
   payments: said(payments, 'What the payment provider reported.'),
   refunds: said(listOf(refund), 'Money given back, or on its way back.'),
   shipments: said(listOf(shipment), 'Units that leave together.'),
@@ -317,7 +323,8 @@ const always = {
         at: when,
       }),
     ),
-    'Units that will not be sent any more.',
+    'Units that will not be sent any more. An order that was rejected, or cancelled before anything was dispatched, names ' +
+      'none here: all its units are off.',
   ),
   returns: said(listOf(returned), 'Units that come back.'),
   notes: said(

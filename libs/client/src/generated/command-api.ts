@@ -769,7 +769,7 @@ export interface components {
       carrier?: string | null;
       /**
        * Format: text
-       * @description The carrier's own number of the parcel.
+       * @description The carrier's own number of the parcel. It can be given only now.
        * @example JD014600003828
        */
       trackingNumber?: string | null;

@@ -400,7 +400,7 @@ export interface operations {
               lineCount: number;
               /** @description How many units were ordered, whatever became of them. */
               unitCount: number;
-              /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
+              /** @description What was ordered, before cancellations and returns, in minor units of the currency. In a history, it may be below 0 between two events of one edit. */
               orderedTotalMinor: number;
               /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
@@ -489,7 +489,7 @@ export interface operations {
               lineCount: number;
               /** @description How many units were ordered, whatever became of them. */
               unitCount: number;
-              /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
+              /** @description What was ordered, before cancellations and returns, in minor units of the currency. In a history, it may be below 0 between two events of one edit. */
               orderedTotalMinor: number;
               /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
@@ -821,7 +821,7 @@ export interface operations {
                 lineCount: number;
                 /** @description How many units were ordered, whatever became of them. */
                 unitCount: number;
-                /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
+                /** @description What was ordered, before cancellations and returns, in minor units of the currency. In a history, it may be below 0 between two events of one edit. */
                 orderedTotalMinor: number;
                 /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
                 totalMinor: number;
@@ -881,7 +881,7 @@ export interface operations {
                 lineCount: number;
                 /** @description How many units were ordered, whatever became of them. */
                 unitCount: number;
-                /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
+                /** @description What was ordered, before cancellations and returns, in minor units of the currency. In a history, it may be below 0 between two events of one edit. */
                 orderedTotalMinor: number;
                 /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
                 totalMinor: number;
@@ -998,7 +998,7 @@ export interface operations {
                 /** @description Whether the price already includes the tax. */
                 inclusive: boolean;
               } | null;
-              /** @description Units that were cancelled. */
+              /** @description Units that were cancelled; none where the whole order was, before anything was dispatched. */
               cancelled: number;
               /** @description Units in shipments that are not cancelled, whether dispatched or not. */
               shipped: number;
@@ -1080,7 +1080,7 @@ export interface operations {
             };
             /** @description The tags of the order. */
             tags: string[];
-            /** @description What the warehouse reported. */
+            /** @description What the warehouse reported last. A report takes the place of the one before. */
             stock: {
               /**
                * @description What the warehouse reported last.
@@ -1338,7 +1338,7 @@ export interface operations {
                */
               deliveredAt: string | null;
             }[];
-            /** @description Units that will not be sent any more. */
+            /** @description Units that will not be sent any more. An order that was rejected, or cancelled before anything was dispatched, names none here: all its units are off. */
             cancellations: {
               /**
                * Format: uuid
@@ -1387,7 +1387,7 @@ export interface operations {
                 /** @description How many of them came back. */
                 received: number;
               }[];
-              /** @description Why, in words. */
+              /** @description Why it was requested, in words. */
               reason: string | null;
               /**
                * Format: date-time
@@ -1438,7 +1438,7 @@ export interface operations {
               exclusiveTaxMinor: number;
               /** @description All tax, including tax that prices already include. */
               taxMinor: number;
-              /** @description What was ordered, before cancellations and returns. */
+              /** @description What was ordered, before cancellations and returns. Between two events of one edit it may be below 0. */
               orderedTotalMinor: number;
               /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill. */
               totalMinor: number;
@@ -1926,7 +1926,7 @@ export interface operations {
             lineCount: number;
             /** @description How many units were ordered, whatever became of them. */
             unitCount: number;
-            /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
+            /** @description What was ordered, before cancellations and returns, in minor units of the currency. In a history, it may be below 0 between two events of one edit. */
             orderedTotalMinor: number;
             /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
             totalMinor: number;

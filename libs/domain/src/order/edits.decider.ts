@@ -12,7 +12,7 @@ import { checkAdjustment, priceLine, priceTax } from './pricing.js';
 import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order } from './state.js';
 import { checkAllowed } from './transitions.js';
-import { checkGross, checkWhole } from './whole-order.js';
+import { checkSize, checkWhole } from './whole-order.js';
 
 export const decideEdits: DecideArea<EditCommand, EditEvent> = {
   EditOrder: (order, { data: { operations }, personal }, context) => {
@@ -33,7 +33,7 @@ export const decideEdits: DecideArea<EditCommand, EditEvent> = {
       });
       if (isRefusal(decided)) return checkAllowed(order, 'EditOrder') ?? atOperation(decided, index);
       for (const event of decided) edited = evolveDraft(edited, event);
-      const tooMuch = checkGross(edited);
+      const tooMuch = checkSize(edited);
       if (tooMuch) return checkAllowed(order, 'EditOrder') ?? atOperation(tooMuch, index);
       events.push(...decided);
     }

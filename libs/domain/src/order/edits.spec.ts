@@ -204,6 +204,12 @@ describe('A line', () => {
     given(full)
       .when(editOrder([addLine(mug(1))]))
       .thenRejected('too_many_lines');
+    given(full)
+      .when(editOrder([addLine(lamp(1)), removeLine('mug-0')]))
+      .thenRejected('too_many_lines', { limit: LIMITS.lines, operation: 0 });
+    given(full)
+      .when(editOrder([removeLine('mug-0'), addLine(lamp(1))]))
+      .then(lineRemoved('mug-0'), lineAdded(lamp(1, { lineId: 'new-1' })));
   });
 
   it('changes its quantity, and its tax by its rate', () => {

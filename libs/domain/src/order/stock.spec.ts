@@ -48,6 +48,9 @@ describe('Stock', () => {
   it('is released, also of an order that has ended', () => {
     given(placed, stockReserved()).when(recordStockReleased('expired')).then(released('expired'));
     given(placed, stockReserved(), orderCancelled()).when(recordStockReleased()).then(released());
+    given(placed, stockReserved({ lines: units(mug(4)) }), rejected)
+      .when(recordStockReleased())
+      .then(released());
     given(placed).when(recordStockReleased()).thenNothing();
     given(placed, stockReserved(), released()).when(recordStockReleased()).thenNothing();
     expect(given(placed, stockReserved(), released('expired')).order.stock).toMatchObject({

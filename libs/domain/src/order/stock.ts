@@ -55,9 +55,12 @@ export const decideStock: DecideArea<StockCommand, StockEvent> = {
     return wrong ?? accept({ type: 'StockRejected', data: { ...data, lines } });
   },
 
-  /** A no-op where nothing is reserved. */
+  /**
+   * A no-op where nothing was ever reserved, or all is released already. A rejection may have taken the place of an earlier
+   * report that other units are reserved: the order keeps the last report alone.
+   */
   RecordStockReleased: (order, { data }) => {
-    if (order.stock.status !== 'reserved') return accept();
+    if (order.stock.status === 'none' || order.stock.status === 'released') return accept();
     return checkReason(data.reason) ?? accept({ type: 'StockReleased', data });
   },
 };

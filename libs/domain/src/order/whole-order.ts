@@ -18,18 +18,21 @@ export interface Priced {
  */
 export function checkWhole({ lines, discounts, surcharges, shipping }: Priced): Refusal | null {
   if (lines.length === 0) return reject('no_lines');
-  if (lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
   if (discounts.length > LIMITS.discounts) {
     return reject('too_many_items', { field: 'discounts', limit: LIMITS.discounts });
   }
   if (surcharges.length > LIMITS.surcharges) {
     return reject('too_many_items', { field: 'surcharges', limit: LIMITS.surcharges });
   }
-  return checkGross({ lines, surcharges, shipping }) ?? checkDiscounts(lines, discounts);
+  return checkSize({ lines, surcharges, shipping }) ?? checkDiscounts(lines, discounts);
 }
 
-/** Checks what the order comes to without its discounts. No event may leave more, since totals are made after each. */
-export function checkGross({ lines, surcharges, shipping }: Omit<Priced, 'discounts'>): Refusal | null {
+/**
+ * Checks the number of lines, and what the order comes to without its discounts. No event may leave more, not even until the
+ * next one of the same edit: figures of the order are made after each, and have to fit where they are kept.
+ */
+export function checkSize({ lines, surcharges, shipping }: Omit<Priced, 'discounts'>): Refusal | null {
+  if (lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
   let grossMinor = shipping === null ? 0 : withTaxMinor(shipping.amountMinor, shipping.tax);
   for (const line of lines) grossMinor += withTaxMinor(lineAmountMinor(line), line.tax);
   for (const { amountMinor } of surcharges) grossMinor += amountMinor;

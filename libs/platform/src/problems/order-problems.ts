@@ -124,7 +124,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   ),
   line_in_use: notNow(
     'Units of the line are already shipped or cancelled',
-    'Lower its quantity instead of removing it.',
+    'Lower its quantity to the units that are shipped or cancelled: the line stays.',
   ),
 
   provider_reference_reused: broken(
