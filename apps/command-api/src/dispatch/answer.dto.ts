@@ -29,7 +29,7 @@ class RecordedEvent {
   readonly ids!: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** The answer to every command. A repeated command gets the same answer again. */
+/** The answer to every command. A repeated command that the order remembers gets the same answer again. */
 export class CommandAnswer {
   @ApiProperty({
     format: 'uuid',
