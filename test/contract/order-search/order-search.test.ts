@@ -146,6 +146,35 @@ for (const { name, needs, open } of searchAdapters) {
       expect(await found({ audience, text: 'roslaind garden' })).toEqual([]);
     });
 
+    it('takes no word for misspelt that is a name or a reference of some order', async () => {
+      const crown = { ref: 'C1', names: ['Paper crown'], skus: ['C1'] };
+      const brown = { ref: 'C2', names: ['Teapot'], skus: ['C2'], person: 'Ann Brown' };
+      const called = { ref: 'Brown', names: ['Plate'], skus: ['C3'] };
+      const foundAmong = async (tenant: string, some: readonly (typeof crown)[]) => {
+        await subject.index(await Promise.all(some.map((one) => orderOf({ ...one, tenant }))), 41n);
+        return (await found({ audience: { tenantId: tenant, customerId: null }, text: 'brown' })).sort();
+      };
+      expect(await foundAmong('crowns', [crown])).toEqual(['C1']);
+      expect(await foundAmong('names', [crown, brown])).toEqual(['C2']);
+      expect(await foundAmong('references', [crown, called])).toEqual(['Brown']);
+    });
+
+    it('finds an order by all its words, however many of them are names of others', async () => {
+      const tenant = 'surnames';
+      const smith = {
+        ...{ ref: 'S1', names: ['White heart light holder'], skus: ['S1'] },
+        ...{ person: 'John Smith', tenant },
+      };
+      const others = ['White', 'Heart', 'Light', 'Bell', 'Wood'].map((name, at) => {
+        return { ref: `O${at}`, names: ['Teapot'], skus: [`O${at}`], person: `Ann ${name}`, tenant };
+      });
+      await subject.index(await Promise.all([smith, ...others].map(orderOf)), 41n);
+      const audience = { tenantId: tenant, customerId: null };
+      expect(await found({ audience, text: 'smith white heart light' })).toEqual(['S1']);
+      expect(await found({ audience, text: 'smith white heart light holder' })).toEqual(['S1']);
+      expect(await found({ audience, text: 'smith white heart light teapot' })).toEqual([]);
+    });
+
     it('finds by the number that people say', async () => {
       expect(await found({ text: byReference.get('A5')!.number.toLowerCase() })).toEqual(['A5']);
     });

@@ -11,7 +11,9 @@ const LIMIT_DESCRIPTION = 'The maximum number of orders on the page.';
 export class ListQuery extends FilterQuery {
   @OneOf(listSorts, {
     otherwise: '-placedAt',
-    description: 'A minus sign means that the largest value comes first.',
+    description:
+      'A minus sign means that the largest value comes first. ' +
+      '`total` sorts by currency first, and by total within each currency.',
   })
   sort!: ListSort;
 

@@ -33,7 +33,7 @@ import { orderSchema } from './order.schema.js';
 import { DiffQuery, HistoryQuery, OrderPath, OrderQuery } from './order.dto.js';
 import { QueryRoute } from './query-route.js';
 
-/** Customers are not shown that staff made a note. */
+/** Customers are not shown the notes of staff. Gaps in the revisions tell that something happened. */
 const NOTE_EVENTS = ['NoteAdded', 'NoteRedacted'];
 const etagHeader = {
   ETag: {

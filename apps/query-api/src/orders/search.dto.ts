@@ -60,7 +60,9 @@ export class SearchBody {
 
   @OneOf(searchSorts, {
     optional: true,
-    description: 'If absent, by relevance where text is given, otherwise the latest order first.',
+    description:
+      'If absent, by relevance where text is given, otherwise the latest order first. ' +
+      '`total` sorts by currency first, and by total within each currency.',
   })
   sort!: SearchSort | null;
 

@@ -119,7 +119,7 @@ export interface components {
           )[]
         | null;
       /**
-       * @description If absent, by relevance where text is given, otherwise the latest order first.
+       * @description If absent, by relevance where text is given, otherwise the latest order first. `total` sorts by currency first, and by total within each currency.
        * @enum {string|null}
        */
       sort?: 'relevance' | '-placedAt' | 'placedAt' | '-total' | 'total' | null;
@@ -334,7 +334,7 @@ export interface operations {
         asOf?: string;
         /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
-        /** @description A minus sign means that the largest value comes first. */
+        /** @description A minus sign means that the largest value comes first. `total` sorts by currency first, and by total within each currency. */
         sort?:
           '-placedAt' | 'placedAt' | '-updatedAt' | 'updatedAt' | '-total' | 'total' | '-number' | 'number';
         /** @description `nextCursor` of the previous page. */

@@ -76,8 +76,11 @@ function foundBy(
   const common = [`s.tenant_id = ${parameters.add(audience.tenantId)}`, ...asked];
   const matches = (column: string, some: readonly SearchTerm[]) =>
     some.length === 0 ? [] : [`${column} @@ ${parameters.add(tsqueryOf(some))}::tsquery`];
-  const selects = splits(terms).map(({ ofWords, ofNames }) => {
-    const conditions = [...common, ...matches('s.words', ofWords), ...matches(NAMES, ofNames)];
+  const selects = splits(terms).map(({ ofWords, ofNames, ofEither }) => {
+    const either = ofEither.map(
+      (term) => `(${[...matches('s.words', [term]), ...matches(NAMES, [term])].join(' OR ')})`,
+    );
+    const conditions = [...common, ...matches('s.words', ofWords), ...matches(NAMES, ofNames), ...either];
     return `SELECT s.order_id FROM ${schema}.order_search s WHERE ${allOf(conditions)}`;
   });
   return selects.join(' UNION ');

@@ -103,7 +103,8 @@ const BEGINS_ALIKE = `w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q
 const NEAREST_LENGTH = 'abs(length(w.word) - length(q.word))';
 
 /**
- * Candidates are found by their trigrams, or by the first letter. In a database whose locale knows ASCII letters alone,
+ * A word that an order holds anywhere, also as a name, a number or a reference, is spelt right: it stands for no other.
+ * Candidates for the others are found by their trigrams, or by the first letter. In a database whose locale knows ASCII letters alone,
  * other words have no trigrams: these are looked through, for a part of the word that no slip has touched. Words of
  * three letters share too few trigrams with one that begins differently.
  */
@@ -111,7 +112,7 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
   const { orders, visible } = ordersOf(schema, isCustomer, '$6');
   const offered = (condition: string, order: string, most: number) =>
     `(SELECT w.word FROM ${schema}.search_words w
-          WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1 AND ${condition}
+          WHERE q.tolerated > 0 AND NOT h.held AND w.tenant_id = $1 AND ${condition}
             AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
           ORDER BY ${order}, w.word LIMIT ${most})`;
   const held = `AND EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery)`;
@@ -130,6 +131,10 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
         WHERE ${visible} AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.query::tsquery
       ) AS in_names
     ) names
+    CROSS JOIN LATERAL (
+      SELECT k.known OR names.in_names
+        OR EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery) AS held
+    ) h
     CROSS JOIN LATERAL (
       SELECT array_agg(found.word) AS candidates FROM (
         ${offered('w.word % q.word', 'similarity(w.word, q.word) DESC', MAX_CANDIDATES)}

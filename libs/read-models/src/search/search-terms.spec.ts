@@ -43,20 +43,21 @@ describe('terms', () => {
 describe('the ways to spread words over an order and a person', () => {
   it('are one where no word is a name', () => {
     const terms = [term('red'), term('mug')];
-    expect(splits(terms)).toEqual([{ ofWords: terms, ofNames: [] }]);
+    expect(splits(terms)).toEqual([{ ofWords: terms, ofNames: [], ofEither: [] }]);
   });
 
   it('are two for each word that is a name', () => {
     const [mug, smith] = [term('mug'), term('smith', { inNames: true })];
     expect(splits([mug, smith])).toEqual([
-      { ofWords: [mug, smith], ofNames: [] },
-      { ofWords: [mug], ofNames: [smith] },
+      { ofWords: [mug, smith], ofNames: [], ofEither: [] },
+      { ofWords: [mug], ofNames: [smith], ofEither: [] },
     ]);
   });
 
-  it('stay few however many words are names', () => {
+  it('are one, of either for each, where many words are names', () => {
     const names = ['a', 'b', 'c', 'd', 'e'].map((word) => term(word, { inNames: true }));
-    expect(splits(names)).toHaveLength(2);
-    expect(splits([...names, term('mug')])).toHaveLength(1);
+    expect(splits(names.slice(0, 3))).toHaveLength(8);
+    const mug = term('mug');
+    expect(splits([...names, mug])).toEqual([{ ofWords: [mug], ofNames: [], ofEither: names }]);
   });
 });

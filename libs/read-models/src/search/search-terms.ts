@@ -14,7 +14,7 @@ export interface SearchTerm {
 }
 
 export const MAX_SIMILAR = 8;
-/** Up to this many words may each be the order's or the person's. With more, all are one or the other. */
+/** Up to this many words, each way in which they may be the order's or the person's is asked for alone. */
 const MAX_NAME_TERMS = 3;
 
 /** What a word might mean is looked up at a cost of its own: of a long text, only the first words may be misspelt. */
@@ -43,21 +43,22 @@ export function termMatches({ word: asked, prefix, similar }: SearchTerm, word: 
 interface Split {
   readonly ofWords: readonly SearchTerm[];
   readonly ofNames: readonly SearchTerm[];
+  /** Each of them is the order's or the person's. */
+  readonly ofEither: readonly SearchTerm[];
 }
 
 /**
  * Every way in which the terms can be spread over the order's words and the person's names: `smith mug`
- * is a mug of Smith's, or two words of a product. Few terms are part of any name, so the ways are few,
- * and each is one that the indexes answer alone.
+ * is a mug of Smith's, or two words of a product. Mostly few terms are part of any name, so the ways are few,
+ * and each is one that the indexes answer alone. Where they would be many, it is one way, which takes longer.
  */
 export function splits(terms: readonly SearchTerm[]): Split[] {
   const nameTerms = terms.filter(({ inNames }) => inNames);
   if (nameTerms.length > MAX_NAME_TERMS) {
-    const allNames = nameTerms.length === terms.length ? [{ ofWords: [], ofNames: terms }] : [];
-    return [{ ofWords: terms, ofNames: [] }, ...allNames];
+    return [{ ofWords: terms.filter(({ inNames }) => !inNames), ofNames: [], ofEither: nameTerms }];
   }
   return Array.from({ length: 1 << nameTerms.length }, (_, chosen) => {
     const ofNames = nameTerms.filter((_term, index) => (chosen & (1 << index)) !== 0);
-    return { ofWords: terms.filter((term) => !ofNames.includes(term)), ofNames };
+    return { ofWords: terms.filter((term) => !ofNames.includes(term)), ofNames, ofEither: [] };
   });
 }

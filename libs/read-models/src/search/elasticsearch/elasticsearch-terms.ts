@@ -35,8 +35,8 @@ export function asksTheSame(these: readonly SearchTerm[], those: readonly Search
 }
 
 /**
- * What the words searched for stand for among the words of the orders that the audience sees. An unknown word gets the
- * words that resemble it.
+ * What the words searched for stand for among the words of the orders that the audience sees. A word that is in
+ * none of them gets the words that resemble it.
  */
 export async function elasticsearchTerms(
   client: Client,
@@ -57,7 +57,10 @@ export async function elasticsearchTerms(
     inNames: isHeld(`names${at}`),
   }));
   const tolerated = toleratedDistances(terms.map(({ word }) => word));
-  const unknown = terms.filter(({ known }, at) => !known && tolerated[at]! > 0);
+  // A word that an order holds anywhere, also as a name, a number or a reference, is spelt right.
+  const isSpelt = ({ known, inNames }: (typeof terms)[number], at: number) =>
+    known || inNames || isHeld(`words${at}`);
+  const unknown = terms.filter((term, at) => !isSpelt(term, at) && tolerated[at]! > 0);
   if (unknown.length === 0) return { terms: terms.map((term) => ({ ...term, similar: [] })), seen };
   const offered = (await count(candidatesFor(unknown))).aggregations as unknown as Offered;
   const resolved = terms.map((term) => {
@@ -91,6 +94,7 @@ function heldBy(terms: readonly AskedTerm[]): Aggregations {
   for (const [at, term] of terms.entries()) {
     filters[`known${at}`] = exactQuery('vocabulary', term);
     filters[`names${at}`] = exactQuery('personal.names', term);
+    filters[`words${at}`] = exactQuery('words', term);
   }
   return { held: { filters: { filters } } };
 }

@@ -32,8 +32,9 @@ export function exactQuery(field: string, { word, prefix }: Pick<SearchTerm, 'wo
   return prefix ? { prefix: { [field]: word } } : { term: { [field]: word } };
 }
 
-function splitQuery({ ofWords, ofNames }: ReturnType<typeof splits>[number]): Query {
+function splitQuery({ ofWords, ofNames, ofEither }: ReturnType<typeof splits>[number]): Query {
   const filter = [
+    ...ofEither.map((term) => anyOf([termQuery('words', term), termQuery('personal.names', term)])),
     ...ofWords.map((term) => termQuery('words', term)),
     ...ofNames.map((term) => termQuery('personal.names', term)),
   ];
