@@ -26,11 +26,22 @@ export function orderctlOf(
   environment: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<Finished> {
-  const child = launch(args, environment, root);
-  const out = collect(child);
-  return new Promise((done) => {
-    child.once('close', (code) => done({ code, stdout: out.stdout, stderr: out.stderr }));
-  });
+  return finished(launch(args, environment, root));
+}
+
+/** Runs one command, and presses Ctrl-C once `when` resolves. */
+export async function orderctlInterrupted(
+  when: () => Promise<unknown>,
+  ...args: readonly string[]
+): Promise<Finished> {
+  const child = launch(args);
+  const end = finished(child);
+  try {
+    await when();
+  } finally {
+    child.kill('SIGINT');
+  }
+  return end;
 }
 
 export interface Up {
@@ -121,6 +132,13 @@ function launch(
   return spawn(process.execPath, [join(root, ORDERCTL_FILE), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
+  });
+}
+
+function finished(child: ChildProcess): Promise<Finished> {
+  const out = collect(child);
+  return new Promise((done) => {
+    child.once('close', (code) => done({ code, stdout: out.stdout, stderr: out.stderr }));
   });
 }
 

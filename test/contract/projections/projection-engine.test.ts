@@ -101,6 +101,21 @@ describe('the engine of a projection', () => {
     await until('it stands by here', () => work.engine.state === 'standby');
   });
 
+  it('leaves word of how it fails in the lease that it gives back', async () => {
+    const work = new Work(bench.postgresUrl, new Leases(bench.postgresUrl));
+    work.beginning = () => work.engine.become('catching_up');
+    work.failures = Array.from({ length: 10_000 }, () => new Error('it never works here'));
+    start(work);
+    const givenBack = async () => {
+      const of = `FROM orderlog.leases WHERE projection = $1 AND holder IS NULL`;
+      return (await bench.rows(`SELECT state, last_error ${of}`, [work.name]))[0];
+    };
+    expect(await until('it is given back', givenBack)).toEqual({
+      state: 'failing',
+      last_error: 'it never works here',
+    });
+  });
+
   it('leaves what it follows when its lease is lost, and goes on only as another owner', async () => {
     const work = start(new Work(bench.postgresUrl, new Leases(bench.postgresUrl)));
     await until('it is live', () => work.engine.state === 'live');

@@ -68,6 +68,22 @@ describe('what a person asks of the quarantine', () => {
       expect(asked).toMatchObject({ succeeded: false, takenAt: null });
       expect(asked!.outcome).toBe('the projector that owns this projection is busy: nothing was done');
     });
+
+    it('is taken back when the person who waits wants that, unless that projector has begun it', async () => {
+      const interrupted = new AbortController();
+      const begin = async () => {
+        await takeAction(owner, 1, ['orders']);
+        interrupted.abort();
+      };
+      const [begun, withdrawn] = await askOwners(bench.pool, [retry('orders'), retry('search')], {
+        tell: (line) => void (line.includes('owns orders') && begin()),
+        ...{ takeBack: interrupted.signal, takenWithinMs: 0 },
+      });
+      expect(begun).toMatchObject({ takenAt: expect.any(Date), doneAt: null });
+      expect(withdrawn).toMatchObject({ succeeded: false, takenAt: null });
+      expect(withdrawn!.outcome).toBe('withdrawn: nothing was done');
+      await finishAction(owner, begun!, { succeeded: true, outcome: 'done' });
+    });
   });
 
   it('does not wait while the owner pauses after a long try of what is parked', async () => {

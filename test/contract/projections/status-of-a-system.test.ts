@@ -122,6 +122,35 @@ describe('orderctl status', () => {
     expect(told.stdout).toMatch(/\n {2}no event yet, \d+ positions? behind/);
   });
 
+  it('tells how a projection fails also while its owner pauses without it, and not once nobody tries', async () => {
+    await applied();
+    await bench.stopProjectors();
+    const orders = async () => (await status()).projections![0]!;
+    expect(await orders()).toMatchObject({ state: 'unowned', owner: null });
+    await bench.rows(`UPDATE orderlog.made_from SET store_id = '018f3f5e-7b1c-4a52-9c9d-0f3f2f6f9a11'`);
+    const running = bench.start();
+    await until('it fails', () => running.projector.state === 'failing');
+    const givenBack = async () => {
+      const told = await orders();
+      return told.owner === null && told;
+    };
+    expect(await until('it is given back', givenBack)).toMatchObject({
+      state: 'failing',
+      lastError: expect.stringContaining('was made from event store 018f3f5e-'),
+    });
+    await running.stop();
+    const printed = async () => {
+      const urls = ['--postgres-url', bench.postgresUrl, '--event-store-url', bench.eventStoreUrl];
+      return (await orderctl('status', ...urls)).stdout;
+    };
+    await bench.rows('UPDATE orderlog.leases SET expires_at = now()');
+    expect(await printed()).toMatch(
+      /\norders of generation 1: failing\n.*\n {2}given back by its owner until the next attempt, /,
+    );
+    await bench.rows(`UPDATE orderlog.leases SET expires_at = now() - interval '1 minute'`);
+    expect(await printed()).toMatch(/\norders of generation 1: unowned\n.*\n {2}no projector owns it, /);
+  });
+
   it('names the orders that have been parked longest, and counts the others', async () => {
     await applied();
     await bench.rows(

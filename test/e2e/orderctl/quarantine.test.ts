@@ -1,9 +1,10 @@
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
-import { orderctl, type Finished } from '../../support/orderctl.js';
+import { orderctl, orderctlInterrupted, type Finished } from '../../support/orderctl.js';
 import { ProjectionBench, type RunningProjector } from '../../support/projections.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { until } from '../../support/until.js';
 
 // Each command is a process of its own, on a machine that may be busy with others.
 jest.setTimeout(120_000);
@@ -98,5 +99,19 @@ describe('orderctl quarantine', () => {
     expect(alone.code).toBe(1);
     expect(alone.stdout).toMatch(/no projector that owns this projection is running: nothing was done/);
     expect(await bench.rows('SELECT FROM orderlog.quarantine_actions WHERE done_at IS NULL')).toEqual([]);
+  });
+
+  it('takes back at Ctrl-C what no projector has begun, and says so', async () => {
+    const open = () => bench.rows('SELECT FROM orderlog.quarantine_actions WHERE done_at IS NULL');
+    const asked = () => until('it is asked for', async () => (await open()).length > 0);
+    const args = [another.orderId, '1', '--reason', 'a mistake', '--postgres-url', bench.postgresUrl];
+    const { code, stdout } = await orderctlInterrupted(asked, 'quarantine', 'skip', ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: 'orders: withdrawn: nothing was done\n' });
+    running = bench.start();
+    // Its owner does what people ask one after the other: what came before this is done.
+    expect((await quarantine('retry', another.orderId)).stdout).toMatch(/^orders: still parked at event 1: /);
+    const shown = await json('show', another.orderId);
+    expect(shown['parked']).toMatchObject([{ revision: 1 }, { kind: 'behind' }]);
+    expect(shown['skips']).toEqual([]);
   });
 });

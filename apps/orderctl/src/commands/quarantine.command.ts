@@ -13,6 +13,7 @@ import { orderIdOf, parkedNow, projectionNames, type ProjectionName } from '../q
 import { printActions, printParked, printParkedEvents, printSkips } from '../quarantine/print-quarantine.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { abortOnInterruption } from '../support/interruption.js';
 import { printLine, printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
 import { wholeNumber } from '../support/whole-number.js';
@@ -29,6 +30,9 @@ interface ActionOptions extends ShownOptions {
 }
 
 const STATEMENT_LIMIT_MS = 10_000;
+/** What became of an action that Ctrl-C came too late for. */
+const BEGUN =
+  'the projector has begun it, and finishes it: `orderctl quarantine list` shows what stays parked';
 const eventRevision = wholeNumber(
   0,
   9_999_999_999,
@@ -162,11 +166,16 @@ async function act(
       requests.set(`${of} ${generation} ${request.tenantId ?? ''}`, request);
     }
     const tell = (line: string) => void process.stderr.write(`${line}\n`);
-    return askOwners(pool, [...requests.values()], { tell });
+    const { signal: takeBack, forget } = abortOnInterruption();
+    try {
+      return await askOwners(pool, [...requests.values()], { tell, takeBack });
+    } finally {
+      forget();
+    }
   });
   if (json) printJson({ actions }, { pretty: false });
   else if (actions.length === 0) console.log('nothing is parked');
-  else for (const action of actions) printLine(`${action.projection}: ${action.outcome ?? ''}`);
+  else for (const action of actions) printLine(`${action.projection}: ${action.outcome ?? BEGUN}`);
   process.exitCode = actions.every(({ succeeded }: Action) => succeeded === true) ? 0 : 1;
 }
 

@@ -95,11 +95,14 @@ function printProjection(status: ProjectionStatus): void {
   console.log(
     `\n${projection}${whose}: ${state}\n  ${position === null ? 'no event yet' : `at position ${position}`}, ${behindInWords(lag, lagSeconds)}${rate}${moved}`,
   );
-  console.log(
-    `  ${owner === null ? 'no projector owns it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
-  );
+  console.log(`  ${ownerInWords(state, owner)}, restarts: ${count(restarts)}`);
   if (lastError !== null) console.log(`  last error: ${printable(lastError)}`);
   for (const line of parkedLines(parked)) console.log(`  ${printable(line)}`);
+}
+
+function ownerInWords(state: string, owner: string | null): string {
+  if (owner !== null) return `owned by ${owner}`;
+  return state === 'unowned' ? 'no projector owns it' : 'given back by its owner until the next attempt';
 }
 
 function behindInWords(lag: string | null, lagSeconds: number | null): string {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { nextOrderEventAgeMs } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
+import { ERROR_PAUSE_MAX_MS } from '#projections/engine/projection-engine.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';
@@ -27,9 +28,12 @@ export interface ProjectionStatus {
    * is active.
    */
   readonly eventsPerSecond: number | null;
-  /** As its owner reports; `unowned` when no projector has it. */
+  /**
+   * As its owner reports; still `failing` or `waiting` where an owner that fails has given it back until its next
+   * attempt. `unowned` when no projector has it.
+   */
   readonly state: string;
-  /** Host, process id and a number of the projector that owns it. */
+  /** Host, process id and a number of the projector that owns it; null: none does at the moment. */
   readonly owner: string | null;
   /** How often its owner began again from the checkpoint. */
   readonly restarts: number;
@@ -56,6 +60,8 @@ interface Row {
   readonly position: string | null;
   readonly updated_at: Date | null;
   readonly holder: string | null;
+  /** Given back by an owner that fails, for so short a time that it may well try again. */
+  readonly pausing: boolean | null;
   readonly state: string | null;
   readonly restarts: number | null;
   readonly last_error: string | null;
@@ -63,10 +69,12 @@ interface Row {
 
 /** How many parked orders are listed; the others are only counted. */
 const LONGEST_MAX = 5;
+/** The longest pause between two attempts, and the time that it takes to own a projection again. */
+const GIVEN_BACK_MAX_MS = ERROR_PAUSE_MAX_MS + 5_000;
 
 /**
  * The projections of the active generation and of the generation whose rows it shares, the relays, and every
- * projection that somebody owns now.
+ * projection that somebody owns now, or has given back until the next attempt.
  */
 export async function storedProjections({
   pool,
@@ -84,13 +92,17 @@ export async function storedProjections({
          SELECT 0, 'relay:' || cluster_id || ':' || topic, position, updated_at FROM ${SHARED_SCHEMA}.relays
        ), owned AS (
          SELECT generation, projection, state, restarts, last_error,
-           CASE WHEN expires_at > now() THEN holder END AS holder FROM ${SHARED_SCHEMA}.leases
+           CASE WHEN expires_at > now() THEN holder END AS holder,
+           -- a lease that is given back expires at that moment
+           holder IS NULL AND expires_at > now() - $3::int * interval '1 millisecond'
+             AND state IN ('failing', 'waiting') AND last_error IS NOT NULL AS pausing
+         FROM ${SHARED_SCHEMA}.leases
        )
        SELECT * FROM known FULL JOIN owned USING (generation, projection)
-       WHERE generation IN (0, $1) OR holder IS NOT NULL
+       WHERE generation IN (0, $1) OR holder IS NOT NULL OR pausing
          OR (generation = $2 AND projection = '${ORDERS_PROJECTION}')
        ORDER BY generation = 0, generation DESC, projection`,
-      [generation?.id ?? null, generation?.rowsOf ?? null],
+      [generation?.id ?? null, generation?.rowsOf ?? null, GIVEN_BACK_MAX_MS],
     ),
     parkedCounts(pool, LONGEST_MAX),
   ]);
@@ -103,7 +115,7 @@ export async function storedProjections({
       generation: row.generation,
       position: row.position === null ? null : BigInt(row.position),
       updatedAt: row.updated_at?.toISOString() ?? null,
-      state: row.holder === null ? 'unowned' : row.state!,
+      state: row.holder === null && row.pausing !== true ? 'unowned' : row.state!,
       owner: row.holder,
       restarts: row.restarts ?? 0,
       lastError: row.last_error,

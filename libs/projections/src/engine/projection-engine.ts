@@ -63,7 +63,7 @@ export type RestartCause = (typeof restartCauses)[number];
 
 /** Failures in a row, with nothing written, after which the owner gives another process a chance. */
 const OWNER_ATTEMPTS = 3;
-const ERROR_PAUSE_MAX_MS = 30_000;
+export const ERROR_PAUSE_MAX_MS = 30_000;
 const ASK_LIMIT_MS = 2_000;
 
 /**
@@ -109,12 +109,15 @@ export class ProjectionEngine {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const before = this.#work.written;
+      let hasFailed: boolean;
       try {
-        await this.#own(signal);
+        hasFailed = await this.#own(signal);
       } catch (error) {
         if (signal.aborted) break;
-        await this.#failed(error, before, signal);
+        this.#failed(error, before);
+        hasFailed = true;
       }
+      if (hasFailed) await this.#pause(signal);
     }
   }
 
@@ -130,10 +133,14 @@ export class ProjectionEngine {
     );
   }
 
-  async #own(signal: AbortSignal): Promise<void> {
+  /** @returns whether it gives another process a chance because it keeps failing here */
+  async #own(signal: AbortSignal): Promise<boolean> {
     const lease = await this.#work.prepare();
     // Dropped: a follower bound to it is about to be stopped; one that chooses picks another at its next prepare().
-    if (await this.#isDropped()) return pause(0, signal);
+    if (await this.#isDropped()) {
+      await pause(0, signal);
+      return false;
+    }
     const { postgresUrl: connectionString, leases, answerLimitMs } = this.#options;
     const ownership = await Ownership.acquire({
       ...{ connectionString, leases, lease, signal },
@@ -152,12 +159,14 @@ export class ProjectionEngine {
         } catch (error) {
           if (leave.aborted || (await this.#isDropped())) break;
           if (this.#work.written > before) attempt = 1;
-          if (attempt === OWNER_ATTEMPTS) throw error;
-          await this.#failed(error, before, leave);
+          this.#failed(error, before); // before the release, with which the lease keeps the state for others to see
+          if (attempt === OWNER_ATTEMPTS) return true;
+          await this.#pause(leave);
         }
       }
       // Dropping a generation removes its leases too: losing one that way is no error.
       if (lost.aborted && !signal.aborted && !(await this.#isDropped())) throw lost.reason;
+      return false;
     } finally {
       await ownership.release();
     }
@@ -174,7 +183,7 @@ export class ProjectionEngine {
     }
   }
 
-  async #failed(error: unknown, writtenBefore: number, signal: AbortSignal): Promise<void> {
+  #failed(error: unknown, writtenBefore: number): void {
     if (this.#work.written > writtenBefore) this.#attempts = 0;
     const away = isAway(error) || (this.#work.isAway?.(error) ?? false);
     const cause = error instanceof StoreSilent ? 'silent' : away ? 'away' : 'error';
@@ -200,6 +209,9 @@ export class ProjectionEngine {
     }
     this.become(away ? 'waiting' : 'failing');
     this.lastError = message;
-    await pause(this.#attempts++, signal, away ? undefined : ERROR_PAUSE_MAX_MS);
+  }
+
+  #pause(signal: AbortSignal): Promise<void> {
+    return pause(this.#attempts++, signal, this.state === 'failing' ? ERROR_PAUSE_MAX_MS : undefined);
   }
 }

@@ -25,6 +25,11 @@ export interface Waiting {
   readonly tell?: (line: string) => void;
   /** Ends the wait; what was asked for is done all the same. */
   readonly signal?: AbortSignal;
+  /**
+   * Ends the wait, and withdraws what no owner has begun. An action that one has begun is returned as it then is,
+   * maybe not done yet.
+   */
+  readonly takeBack?: AbortSignal;
   /** How long the projection may be without an owner before a request is withdrawn. */
   readonly takenWithinMs?: number;
   /** How long its owner may be busy with something else before a request is withdrawn. */
@@ -43,17 +48,25 @@ export async function askOwners(
 }
 
 async function outcomeOf(pool: pg.Pool, id: string, waiting: Waiting): Promise<Action> {
-  const { tell, signal, takenWithinMs = TAKEN_WITHIN_MS, busyWithinMs = BUSY_WITHIN_MS } = waiting;
+  const { tell, signal, takeBack } = waiting;
+  const { takenWithinMs = TAKEN_WITHIN_MS, busyWithinMs = BUSY_WITHIN_MS } = waiting;
+  const onInterrupt = takeBack
+    ? 'Ctrl-C takes it back, unless the projector has begun it'
+    : 'after Ctrl-C, the projector does it all the same';
   const askedMs = performance.now();
   const told = new Set<string>();
   const tellOnce = (line: string) => {
-    if (!told.has(line)) tell?.(`${line} (after Ctrl-C, the projector does it all the same)`);
+    if (!told.has(line)) tell?.(`${line} (${onInterrupt})`);
     told.add(line);
   };
   let action = await actionById(pool, id);
   const lease = await takersLease(pool, action);
   let keptMs = askedMs;
   for (; action.doneAt === null; action = await actionById(pool, id)) {
+    if (takeBack?.aborted) {
+      await withdrawAction(pool, id, 'withdrawn: nothing was done');
+      return actionById(pool, id);
+    }
     const nowMs = performance.now();
     const isKept = action.takenAt === null && (await isHeld(pool, lease));
     if (isKept) keptMs = nowMs;
