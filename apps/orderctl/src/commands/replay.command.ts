@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { createLogger } from '#platform/logging.js';
 import { CannotReplay, ReplayFailed } from '#projections/replay/errors.js';
@@ -35,6 +36,8 @@ interface ReplayOptions extends ConnectionOptions {
   readonly json?: boolean;
 }
 
+/** A process that waits for a store connects anew at each try: for that moment it does not show. */
+const LOOK_AGAIN_MS = 500;
 const NEEDS = ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'] as const;
 
 export function addReplayCommand(program: Command): void {
@@ -160,7 +163,10 @@ async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOpti
       throw new CliError(
         'a process is working on the replay: stop it with Ctrl-C first, to resume with other options',
       );
-    return store.ask(asked);
+    const open = await store.ask(asked);
+    if (open === null || open.isAttended) return open;
+    await delay(LOOK_AGAIN_MS);
+    return (await store.open()) ?? open;
   });
   if (open === null) throw new CliError('no replay is under way');
   if (name !== 'pause' && !open.isAttended) return attend(name, open, options);

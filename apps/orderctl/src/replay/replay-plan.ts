@@ -31,7 +31,7 @@ export async function planReplay(
   elasticsearch: Client | null,
   { searchOnly, keep }: { readonly searchOnly: boolean; readonly keep: boolean },
 ): Promise<ReplayPlan> {
-  const active = await activeToReplay(pool, { searchOnly });
+  const active = await activeToReplay(pool, elasticsearch, { searchOnly });
   const { searchIndex } = active;
   const { orders, events, bytes } = await tableSizes(pool, active);
   const last = await new ReplaysStore(pool).lastDone(searchOnly);

@@ -59,7 +59,10 @@ export class KeptMeanwhile {
     this.#running = this.#kept.map((one) => one.run(this.#stop.signal));
   }
 
-  /** @param throttle limits documents of rows that are there at the start, not of those that come meanwhile */
+  /**
+   * @param throttle limits documents of rows that are there at the start, not of those that come meanwhile
+   * @param options with Elasticsearch where the generation has an index: a replay is refused without it
+   */
   static async start(
     generation: Generation,
     searchOnly: boolean,
@@ -67,14 +70,7 @@ export class KeptMeanwhile {
     options: KeepingOptions,
   ): Promise<KeptMeanwhile> {
     const { searchIndex } = generation;
-    if (searchIndex !== null) {
-      if (options.elasticsearch === null) {
-        throw new ReplayFailed(
-          `generation ${generation.id} has the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url`,
-        );
-      }
-      await beginBulk(options.elasticsearch, searchIndex);
-    }
+    if (searchIndex !== null) await beginBulk(options.elasticsearch!, searchIndex);
     return new KeptMeanwhile(generation, searchOnly, throttle, options);
   }
 

@@ -1,8 +1,10 @@
+import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
 import { otherStore } from '#event-store/store-identity.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
 import {
+  activeGeneration,
   createGeneration,
   generationById,
   prefixOfIndexName,
@@ -27,6 +29,8 @@ export interface BegunReplay {
 export interface BeginOptions extends Freeing {
   readonly eventStore: ExactEventStore;
   readonly request: ReplayRequested;
+  /** Whether this process goes on with what it began or continued before: what it requests is recorded by then. */
+  readonly isRequested: boolean;
 }
 
 /** Defaults of a new replay; a continued one keeps what it was asked for. */
@@ -65,29 +69,37 @@ async function openReplay(store: ReplaysStore, freeing: Freeing): Promise<Replay
 async function resume(
   store: ReplaysStore,
   open: ReplayRecord,
-  { pool, request, onNote }: BeginOptions,
+  { pool, elasticsearch, request, isRequested, onNote }: BeginOptions,
 ): Promise<BegunReplay> {
   const kind = open.searchOnly ? 'of the search index alone' : 'of the rows and the index';
   if (open.searchOnly !== request.searchOnly)
     throw new CannotReplay(
       `a replay ${kind} was begun and is not finished: continue it with \`orderctl replay resume\`, or end it with \`orderctl replay cancel\``,
     );
-  if (open.asked === 'cancel')
-    return { record: open, generation: await generationById(pool, open.generation) };
-  await store.goOn(open.id, { ...open, ...request });
-  onNote?.(
-    `continuing the replay into generation ${open.generation}, which began ${open.startedAt.toISOString()}`,
-  );
-  return { record: (await store.open())!, generation: await generationById(pool, open.generation) };
+  const generation = await generationById(pool, open.generation);
+  if (open.asked === 'cancel') return { record: open, generation };
+  refuseWithoutElasticsearch(generation, elasticsearch);
+  if (!isRequested) {
+    await store.goOn(open.id, { ...open, ...request });
+    onNote?.(
+      `continuing the replay into generation ${open.generation}, which began ${open.startedAt.toISOString()}`,
+    );
+  } else if (open.asked === 'run' && open.state === 'paused') await store.become(open.id, 'running');
+  return { record: (await store.open())!, generation };
 }
 
 async function begin(store: ReplaysStore, options: BeginOptions): Promise<BegunReplay> {
-  const { pool, eventStore, request, signal, onNote } = options;
+  const { pool, eventStore, elasticsearch, request, signal, onNote } = options;
   const forgotten = await freeForgotten(options);
   if (forgotten.length > 0) onNote?.(`dropped what was left of generation ${forgotten.join(', ')}`);
   signal.throwIfAborted();
-  const active = await activeToReplay(pool, request);
-  await refuseOtherStore(pool, active, eventStore);
+  const active = await activeToReplay(pool, elasticsearch, request);
+  await refuseOtherStore(
+    pool,
+    active,
+    eventStore,
+    'or, if its orders were moved, have the read models built anew with `orderctl read-models renew`',
+  );
   const indexPrefix = active.searchIndex === null ? null : prefixOfIndexName(active.searchIndex);
   const generation = await createGeneration(pool, {
     ...{ indexPrefix, madeBy: 'replay', bulk: true },
@@ -98,17 +110,43 @@ async function begin(store: ReplaysStore, options: BeginOptions): Promise<BegunR
 
 /**
  * The generation that a replay builds another one beside.
- * @throws NoReadModels, and CannotReplay where only an index is asked for and the generation has none
+ * @throws NoReadModels, and CannotReplay where only an index is asked for and the generation has none, or where it
+ * has one and there is no Elasticsearch to make another in
  */
 export async function activeToReplay(
   db: Queryable,
+  elasticsearch: Client | null,
   { searchOnly }: Pick<ReplayRequested, 'searchOnly'>,
 ): Promise<Generation> {
   const active = await requireActiveGeneration(db);
+  refuseWithoutElasticsearch(active, elasticsearch);
   if (!searchOnly || active.searchIndex !== null) return active;
   throw new CannotReplay(
     'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
   );
+}
+
+/** All rows would be loaded before their index is missed. @throws CannotReplay */
+function refuseWithoutElasticsearch({ id, searchIndex }: Generation, elasticsearch: Client | null): void {
+  if (searchIndex === null || elasticsearch !== null) return;
+  throw new CannotReplay(
+    `generation ${id} has the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url`,
+  );
+}
+
+/**
+ * Refuses to go on from another store than the one that was begun with. The active generation is asked about too:
+ * where nothing was loaded yet, it alone tells.
+ * @throws CannotReplay
+ */
+export async function refuseToBuildFromOther(
+  pool: pg.Pool,
+  built: Generation,
+  eventStore: ExactEventStore,
+): Promise<void> {
+  const active = await activeGeneration(pool);
+  for (const generation of active === null ? [built] : [built, active])
+    await refuseOtherStore(pool, generation, eventStore, 'or end the replay with `orderctl replay cancel`');
 }
 
 /** Queries would be answered from another system's orders after the flip. @throws CannotReplay */
@@ -116,12 +154,12 @@ async function refuseOtherStore(
   pool: pg.Pool,
   { id, rowsOf }: Generation,
   eventStore: ExactEventStore,
+  remedy: string,
 ): Promise<void> {
   const boundTo = await madeFrom(pool, { generation: rowsOf, projection: ORDERS_PROJECTION });
   const other = await otherStore(eventStore, boundTo);
   if (other === null) return;
   throw new CannotReplay(
-    `generation ${id} is made from event store ${boundTo}, but this is ${other}: give the ` +
-      'address of the former, or, if its orders were moved, have the read models built anew with `orderctl read-models renew`',
+    `generation ${id} is made from event store ${boundTo}, but this is ${other}: give the address of the former, ${remedy}`,
   );
 }

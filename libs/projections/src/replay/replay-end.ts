@@ -2,7 +2,7 @@ import { markFailed } from '#read-models/generations/generation-states.js';
 import type { Generation } from '#read-models/generations/generation.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway, messageOf } from '../engine/interruptions.js';
-import { ReplayFailed } from './errors.js';
+import { CannotReplay, ReplayFailed } from './errors.js';
 import { freeIfPossible, freeSuperseded, type Freeing } from './freeing.js';
 import { ReplayCancelled } from './replay-control.js';
 import { isActive } from './verify-and-flip.js';
@@ -18,8 +18,8 @@ export function recordEnd(
 }
 
 /**
- * What an error means for the replay. Away: retried. Stopped: resumed by a later run. Anything else: failed, and its
- * generation is dropped.
+ * What an error means for the replay. Away: retried. Stopped, or refused: resumed by a later run. Anything else:
+ * failed, and its generation is dropped.
  * @returns the error to throw
  */
 export async function afterError(
@@ -30,7 +30,7 @@ export async function afterError(
 ): Promise<unknown> {
   const { pool, signal, onNote } = freeing;
   const cancelled = error instanceof ReplayCancelled;
-  if (!cancelled && (signal.aborted || isAway(error))) return error;
+  if (!cancelled && (signal.aborted || isAway(error) || error instanceof CannotReplay)) return error;
   if (await isActive(pool, generation)) return error; // the next run does the rest
   const why = messageOf(error);
   // Ended first, as what follows may fail: nobody must continue what is being dropped.

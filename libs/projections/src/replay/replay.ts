@@ -2,7 +2,7 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Logger } from '#platform/logging.js';
-import { createPool } from '#platform/postgres.js';
+import { createPool, isUnavailable } from '#platform/postgres.js';
 import { prepareSharedTables, type Generation } from '#read-models/generations/generation.js';
 import { bindToStore } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
@@ -19,7 +19,7 @@ import { cancelOnAbort, inBuilderSession } from './builder-session.js';
 import { buildInBulk } from './bulk-build.js';
 import { ReplayFailed } from './errors.js';
 import type { LoadingLimits } from './loading.js';
-import { beginOrContinue, type BegunReplay } from './replay-begin.js';
+import { beginOrContinue, refuseToBuildFromOther, type BegunReplay } from './replay-begin.js';
 import { ReplayControl } from './replay-control.js';
 import { afterError, dropLeftBehind } from './replay-end.js';
 import { isActive, verifyAndFlip, type VerifiedFlip } from './verify-and-flip.js';
@@ -52,8 +52,8 @@ export interface Replayed extends VerifiedFlip {
  * Builds a generation beside the active one and, once it is found right, flips to it. A replay that was cut off or
  * stopped is continued. Stores that are away are waited for.
  *
- * @throws CannotReplay when nothing was done, ReplayFailed and ReplayCancelled when what was built is gone again,
- * and the reason of the signal when a later run can continue
+ * @throws CannotReplay when nothing was done and nothing is lost, ReplayFailed and ReplayCancelled when what was built
+ * is gone again, and the reason of the signal when a later run can continue
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
   const pool = createPool(options.postgresUrl, {
@@ -63,44 +63,62 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   });
   try {
     await prepareSharedTables(pool);
+    const attempts = new Attempts(options, pool);
     for (let attempt = 0; ; attempt++) {
-      try {
-        return await inBuilderSession(options.postgresUrl, options.signal, (session) =>
-          new Attempt(options, pool, session).run(),
-        );
-      } catch (error) {
+      const wait = async (error: unknown) => {
         options.signal.throwIfAborted();
         if (!isAway(error)) throw error;
-        options.onNote?.(`waiting: ${messageOf(error)}`);
+        attempts.tellAway(messageOf(error));
         await pause(attempt, options.signal);
-      }
+        return null;
+      };
+      // In the session, whose lock shows others that a process works on the replay. Without PostgreSQL, nobody can look.
+      const waitInSession = (error: unknown) => {
+        if (isUnavailable(error)) throw error;
+        return wait(error);
+      };
+      const replayed = await inBuilderSession(options.postgresUrl, options.signal, (session) =>
+        attempts.next(session).catch(waitInSession),
+      ).catch(wait);
+      if (replayed !== null) return replayed;
     }
   } finally {
     await pool.end();
   }
 }
 
-/** Takes a replay from where it is to the end, unless a store goes away meanwhile. */
-class Attempt {
+/** Each takes a replay from where it is to the end, unless a store goes away meanwhile. */
+class Attempts {
   readonly #options: ReplayOptions & { readonly pool: pg.Pool };
-  readonly #session: pg.Client;
+  /** Whether the request is recorded. What people ask after that is not undone by an attempt that follows. */
+  #isRequested = false;
+  /** Why the replay waits, as the person was last told; null: it goes on. */
+  #told: string | null = null;
 
-  constructor(options: ReplayOptions, pool: pg.Pool, session: pg.Client) {
+  constructor(options: ReplayOptions, pool: pg.Pool) {
     this.#options = { ...options, pool };
-    this.#session = session;
   }
 
-  async run(): Promise<Replayed> {
+  tellAway(why: string): void {
+    if (why !== this.#told) this.#options.onNote?.(`waiting: ${why}`);
+    this.#told = why;
+  }
+
+  async next(session: pg.Client): Promise<Replayed> {
     const { pool, signal, onProgress, clock } = this.#options;
-    const begun = await beginOrContinue(this.#options);
+    const begun = await beginOrContinue({ ...this.#options, isRequested: this.#isRequested });
+    this.#isRequested = true;
     const { record, generation } = begun;
     const store = new ReplaysStore(pool);
-    const tell = (progress: ReplayProgress, events: number | null) => onProgress?.(progress, events);
+    const tell = (progress: ReplayProgress, events: number | null) => {
+      this.#told = null;
+      onProgress?.(progress, events);
+    };
     const control = new ReplayControl(store, record, signal, tell, clock);
     control.listen();
-    const stopCancelling = cancelOnAbort(this.#session, pool, control.signal);
+    const stopCancelling = cancelOnAbort(session, pool, control.signal);
     try {
-      const flipped = await this.#toTheFlip(begun, control);
+      const flipped = await this.#toTheFlip(begun, control, session);
       await store.end(record.id, 'done', null);
       const done = (await store.last())!;
       const dropped = record.keep ? [] : await dropLeftBehind(generation, this.#options);
@@ -114,17 +132,26 @@ class Attempt {
     }
   }
 
-  async #toTheFlip({ record, generation }: BegunReplay, control: ReplayControl): Promise<VerifiedFlip> {
-    if (await isActive(this.#options.pool, generation)) return { generation, previous: null, verified: null };
+  async #toTheFlip(
+    { record, generation }: BegunReplay,
+    control: ReplayControl,
+    session: pg.Client,
+  ): Promise<VerifiedFlip> {
+    const { pool, eventStore } = this.#options;
+    if (await isActive(pool, generation)) return { generation, previous: null, verified: null };
+    // It may be paused since a store went away. Stores are asked only once it may go on.
+    await control.heed();
+    await control.gate(0);
     if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
       throw new ReplayFailed(
         `generation ${generation.id} was begun by another release, and this release cannot continue it`,
       );
-    if (!record.searchOnly) await this.#build(generation, control);
+    await refuseToBuildFromOther(pool, generation, eventStore);
+    if (!record.searchOnly) await this.#build(generation, control, session);
     return verifyAndFlip(generation, record, control, this.#options);
   }
 
-  async #build(generation: Generation, control: ReplayControl): Promise<void> {
+  async #build(generation: Generation, control: ReplayControl, session: pg.Client): Promise<void> {
     const { pool, eventStore, limits = {} } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     const now = await storeNow(eventStore);
@@ -137,7 +164,7 @@ class Attempt {
     );
     const head = Number(now.headPosition ?? -1n) + 1;
     await buildInBulk({
-      ...{ db: this.#session, eventStore, generation, limits, signal: control.signal },
+      ...{ db: session, eventStore, generation, limits, signal: control.signal },
       gate: (events) => control.gate(events),
       onProgress: ({ position, events, step }) => {
         const progress: ReplayProgress =
