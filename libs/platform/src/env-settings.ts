@@ -148,8 +148,8 @@ export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<st
     // The text is not shown: it may hold a login.
     if (/[?#]/.test(text))
       throw new ConfigError(`${variable} has a ? or #: paths follow this URL, so give it without them`);
-    // It is used as it is written, also in the header Location.
-    if (/[^\x21-\x7e]/.test(text))
+    // It is used as it is written, also in the header Location. A login is not: it may be in any letters.
+    if (/[^\x21-\x7e]/.test(text.replace(/^(https?:\/\/)[^/]*@/i, '$1')))
       throw new ConfigError(
         `${variable} has a blank, a line end or a letter that is not ASCII: give it without them (a name as xn--…)`,
       );

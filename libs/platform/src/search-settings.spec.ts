@@ -30,6 +30,7 @@ describe('the settings of search', () => {
       ['http://a:9200', 'http://b:9200', 'http://[::1]:9200'],
     ],
     ['https://me:p,w@a,https://me:p,w@b/search', ['https://me:p,w@a', 'https://me:p,w@b/search']],
+    ['https://me:pässwort@a , https://me:pässwort@b ', ['https://me:pässwort@a', 'https://me:pässwort@b']],
   ])('take one node or several: %s', (given, nodes) => {
     const { elasticsearch } = read({ ORDERLOG_ELASTICSEARCH_URL: given });
     expect(nodesOf(elasticsearch!.url)).toEqual(nodes);

@@ -94,7 +94,7 @@ function refuseWithoutUrl(variable: ConfigName, value: string | null): void {
  * The URLs of the nodes, at least one. A comma ends a URL only if a scheme follows: a password may hold commas.
  */
 export function nodesOf(url: string): readonly string[] {
-  return url.split(/,\s*(?=https?:\/\/)/i);
+  return url.trim().split(/\s*,\s*(?=https?:\/\/)/i);
 }
 
 /** URLs of nodes of one cluster. They share scheme and login: a client of one node may be sent to any other. */

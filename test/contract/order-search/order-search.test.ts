@@ -154,6 +154,9 @@ for (const { name, needs, open } of searchAdapters) {
         await subject.index(await Promise.all(some.map((one) => orderOf({ ...one, tenant }))), 41n);
         return (await found({ audience: { tenantId: tenant, customerId: null }, text: 'brown' })).sort();
       };
+      // The last word may be unfinished, but what only begins with it does not show that it is spelt right.
+      const browning = { ref: 'BrownX', names: ['Plate'], skus: ['C4'], person: 'Ann Brownlow' };
+      expect(await foundAmong('beginnings', [crown, browning])).toEqual(['BrownX', 'C1']);
       expect(await foundAmong('crowns', [crown])).toEqual(['C1']);
       expect(await foundAmong('names', [crown, brown])).toEqual(['C2']);
       expect(await foundAmong('references', [crown, called])).toEqual(['Brown']);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
-import { CannotReplay } from '#projections/replay/errors.js';
+import { CannotReplay, ReplayFailed } from '#projections/replay/errors.js';
+import { ReplayCancelled } from '#projections/replay/replay-control.js';
 import { ReplaysStore, type ReplayProgress } from '#read-models/stores/replays.store.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -121,6 +122,22 @@ describe('a replay whose event store', () => {
     };
     return eventStore;
   }
+
+  it('is away begins no other one where it was cancelled meanwhile, and is done where it was completed', async () => {
+    /** Another process ends the replay after it has begun, and the store is away just then. */
+    const endedElsewhere = (state: 'cancelled' | 'failed' | 'done') =>
+      replayOn(bench, {
+        eventStore: awayAt(async (read) => {
+          if (read === 2) await replays.end((await replays.open())!.id, state, null);
+          return read === 2;
+        }),
+      });
+    await expect(endedElsewhere('cancelled')).rejects.toBeInstanceOf(ReplayCancelled);
+    expect(await generations()).toEqual([1, 2]);
+    await expect(endedElsewhere('failed')).rejects.toBeInstanceOf(ReplayFailed);
+    expect(await endedElsewhere('done')).toMatchObject({ replay: { id: 3, state: 'done' }, verified: null });
+    expect(await replays.open()).toBeNull();
+  });
 
   it('is away tells so once', async () => {
     const notes: string[] = [];

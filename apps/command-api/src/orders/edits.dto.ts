@@ -110,7 +110,8 @@ export class EditOrderBody extends CommandBody {
       min: 1,
       max: LIMITS.editOperations,
       description:
-        'The operations are applied in this order, either all or none. Each sees the result of those before it.',
+        'The operations are applied in this order, either all or none. Each sees the result of those before it, and has to leave no ' +
+        'more lines, and no larger amounts, than an order may have.',
     },
   )
   operations!: EditOperationDto[];

@@ -166,10 +166,12 @@ async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOpti
     const open = await store.ask(asked);
     if (open === null || open.isAttended) return open;
     await delay(LOOK_AGAIN_MS);
-    return (await store.open()) ?? open;
+    return store.byId(open.id);
   });
   if (open === null) throw new CliError('no replay is under way');
-  if (name !== 'pause' && !open.isAttended) return attend(name, open, options);
+  if (open.endedAt !== null && (name !== 'cancel' || open.state !== 'cancelled'))
+    throw new CliError(`the replay into generation ${open.generation} has ended meanwhile: ${open.state}`);
+  if (name !== 'pause' && !open.isAttended && open.endedAt === null) return attend(name, open, options);
   if (options.json) return printJson(open, { pretty: false });
   const told = {
     pause: open.isAttended

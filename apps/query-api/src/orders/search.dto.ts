@@ -17,7 +17,7 @@ export class SearchBody {
       'Words from product names, SKUs, tags, attributes, the number, the reference and names of people. An order ' +
       'must have all of them. The last word may be unfinished. Of the first 16 words, misspelt words of ' +
       'product names, SKUs, tags and attributes are recognised; misspelt names of people are not, nor the number and ' +
-      'the reference. Words in ' +
+      'the reference. A word that some order has as a name or reference is not taken for misspelt. Words in ' +
       'double quotes must stand side by side, exactly as given, in one text of the order. Signs count for nothing ' +
       'beside words; a text of signs only, such as `%`, finds nothing, and one of blanks only narrows nothing.',
     example: '"hanging heart" holder',

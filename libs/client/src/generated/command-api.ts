@@ -433,7 +433,7 @@ export interface components {
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
-      /** @description The operations are applied in this order, either all or none. Each sees the result of those before it. */
+      /** @description The operations are applied in this order, either all or none. Each sees the result of those before it, and has to leave no more lines, and no larger amounts, than an order may have. */
       operations: (
         | components['schemas']['AddLineDto']
         | components['schemas']['RemoveLineDto']

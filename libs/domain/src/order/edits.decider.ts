@@ -34,7 +34,7 @@ export const decideEdits: DecideArea<EditCommand, EditEvent> = {
       if (isRefusal(decided)) return checkAllowed(order, 'EditOrder') ?? atOperation(decided, index);
       for (const event of decided) edited = evolveDraft(edited, event);
       const tooMuch = checkSize(edited);
-      if (tooMuch) return checkAllowed(order, 'EditOrder') ?? atOperation(tooMuch, index);
+      if (tooMuch) return checkAllowed(order, 'EditOrder') ?? repeated ?? atOperation(tooMuch, index);
       events.push(...decided);
     }
     // Operations may also undo each other, as when a list of quantities is sent a second time.

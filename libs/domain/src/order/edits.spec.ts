@@ -147,6 +147,17 @@ describe('EditOrder', () => {
       .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
   });
 
+  it('says that it was done before, also where it would come to too much by now', () => {
+    const edit = editOrder([addSurcharge(100), changeLineQuantity('mug', 1_000_000)]);
+    given(
+      orderPlaced(),
+      surchargeAdded('new-0'),
+      lineAdded(lamp(1, { unitPriceMinor: LIMITS.amountMinor / 2 })),
+    )
+      .when(edit)
+      .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
+  });
+
   it('takes 500 operations', () => {
     const edits = (count: number) => editOrder(many(count, () => addLine(lamp(1))));
     expect(given(orderPlaced()).when(edits(500)).order.lines).toHaveLength(501);

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Post } from '@nestjs/common';
+import { Controller, Get, Module, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/access.js';
 import { createLogger } from '../logging.js';
 import { createHttpApp, type HttpApp } from './http-app.js';
@@ -29,6 +30,18 @@ class HeldController {
   }
 }
 
+@Controller('stream')
+class StreamController {
+  @Get()
+  @Public()
+  async stream(@Res() reply: FastifyReply) {
+    reply.raw.writeHead(200, { 'content-type': 'text/plain' });
+    reply.raw.write('begun');
+    await held;
+    reply.raw.end('done');
+  }
+}
+
 @Controller('things')
 class ThingsController {
   @Get(':id')
@@ -44,7 +57,7 @@ class ThingsController {
   }
 }
 
-@Module({ controllers: [HeldController, ThingsController] })
+@Module({ controllers: [HeldController, StreamController, ThingsController] })
 class HeldModule {}
 
 let app: HttpApp;
@@ -129,6 +142,25 @@ describe('what is not HTTP behind a request', () => {
     expect(received).toMatch(/^connection: close\r$/im);
     expect(received).toContain('{"late":true}');
   });
+});
+
+describe('what is not HTTP behind a request that is answered at once', () => {
+  it.each(['/nowhere', '/things/7', '/stream'])('ends the connection: %s', async (path) => {
+    const { socket, received } = await sentAtOnce(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\nHELLO\r\n\r\n`);
+    release();
+    await once(socket, 'close');
+    expect(received().match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
+  });
+
+  async function sentAtOnce(text: string): Promise<{ socket: Socket; received: () => string }> {
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk.toString('utf8')));
+    const broken = once(app.fastify.server, 'clientError');
+    socket.write(text); // and not ended: the app has to
+    await broken;
+    return { socket, received: () => received };
+  }
 });
 
 describe('a body that is broken off', () => {

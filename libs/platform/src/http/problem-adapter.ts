@@ -172,8 +172,9 @@ function answerBrokenHttp(error: BrokenHttp, socket: Socket): void {
   const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null };
   if (underWay?.req.complete === true) {
     // A whole request before these bytes is still being answered. An answer to them would be taken for that one's: it is
-    // the last, and the client finds the connection closed.
-    underWay.shouldKeepAlive = false;
+    // the last, and the client finds the connection closed. Where its head is sent, it has not said so.
+    if (underWay.headersSent) underWay.once('close', () => socket.destroySoon());
+    else underWay.shouldKeepAlive = false;
     return;
   }
   const code =

@@ -49,7 +49,10 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   ),
 
   no_lines: broken('At least one line is needed', 'Give or keep at least one line.'),
-  too_many_lines: broken('The order has too many lines', 'Split it into several orders.'),
+  too_many_lines: broken(
+    'The order has too many lines',
+    'Split it into several orders; in an edit, remove lines before you add others.',
+  ),
   too_many_items: broken(
     'A list has too many items',
     'details names the list and its limit, which applies to the request or to the whole order.',

@@ -29,8 +29,8 @@ export interface BegunReplay {
 export interface BeginOptions extends Freeing {
   readonly eventStore: ExactEventStore;
   readonly request: ReplayRequested;
-  /** Whether this process goes on with what it began or continued before: what it requests is recorded by then. */
-  readonly isRequested: boolean;
+  /** The replay that this process has begun or continued before: what it requests is recorded by then. null: none. */
+  readonly begunId: number | null;
 }
 
 /** Defaults of a new replay; a continued one keeps what it was asked for. */
@@ -69,7 +69,7 @@ async function openReplay(store: ReplaysStore, freeing: Freeing): Promise<Replay
 async function resume(
   store: ReplaysStore,
   open: ReplayRecord,
-  { pool, elasticsearch, request, isRequested, onNote }: BeginOptions,
+  { pool, elasticsearch, request, begunId, onNote }: BeginOptions,
 ): Promise<BegunReplay> {
   const kind = open.searchOnly ? 'of the search index alone' : 'of the rows and the index';
   if (open.searchOnly !== request.searchOnly)
@@ -79,7 +79,7 @@ async function resume(
   const generation = await generationById(pool, open.generation);
   if (open.asked === 'cancel') return { record: open, generation };
   refuseWithoutElasticsearch(generation, elasticsearch);
-  if (!isRequested) {
+  if (begunId === null) {
     await store.goOn(open.id, { ...open, ...request });
     onNote?.(
       `continuing the replay into generation ${open.generation}, which began ${open.startedAt.toISOString()}`,

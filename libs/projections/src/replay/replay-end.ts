@@ -18,6 +18,18 @@ export function recordEnd(
 }
 
 /**
+ * A replay that was completed while its process waited for a store: by another process, or before its own was told.
+ * @returns null: it has not ended
+ * @throws ReplayCancelled and ReplayFailed where that was its end: no other one is begun in its place
+ */
+export async function endedReplay(store: ReplaysStore, id: number): Promise<ReplayRecord | null> {
+  const record = await store.byId(id);
+  if (record.state === 'cancelled') throw new ReplayCancelled();
+  if (record.state === 'failed') throw new ReplayFailed(record.error ?? 'the replay has failed');
+  return record.endedAt === null ? null : record;
+}
+
+/**
  * What an error means for the replay. Away: retried. Stopped, or refused: resumed by a later run. Anything else:
  * failed, and its generation is dropped.
  * @returns the error to throw

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool, isUnavailable } from '#platform/postgres.js';
-import { prepareSharedTables, type Generation } from '#read-models/generations/generation.js';
+import { generationById, prepareSharedTables, type Generation } from '#read-models/generations/generation.js';
 import { bindToStore } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
@@ -21,7 +21,7 @@ import { ReplayFailed } from './errors.js';
 import type { LoadingLimits } from './loading.js';
 import { beginOrContinue, refuseToBuildFromOther, type BegunReplay } from './replay-begin.js';
 import { ReplayControl } from './replay-control.js';
-import { afterError, dropLeftBehind } from './replay-end.js';
+import { afterError, dropLeftBehind, endedReplay } from './replay-end.js';
 import { isActive, verifyAndFlip, type VerifiedFlip } from './verify-and-flip.js';
 import type { ThrottleClock } from './throttle.js';
 
@@ -90,8 +90,8 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
 /** Each takes a replay from where it is to the end, unless a store goes away meanwhile. */
 class Attempts {
   readonly #options: ReplayOptions & { readonly pool: pg.Pool };
-  /** Whether the request is recorded. What people ask after that is not undone by an attempt that follows. */
-  #isRequested = false;
+  /** The replay, once the request is recorded. What people ask after that is not undone by an attempt that follows. */
+  #begunId: number | null = null;
   /** Why the replay waits, as the person was last told; null: it goes on. */
   #told: string | null = null;
 
@@ -106,10 +106,15 @@ class Attempts {
 
   async next(session: pg.Client): Promise<Replayed> {
     const { pool, signal, onProgress, clock } = this.#options;
-    const begun = await beginOrContinue({ ...this.#options, isRequested: this.#isRequested });
-    this.#isRequested = true;
-    const { record, generation } = begun;
     const store = new ReplaysStore(pool);
+    const ended = this.#begunId === null ? null : await endedReplay(store, this.#begunId);
+    if (ended !== null) {
+      const generation = await generationById(pool, ended.generation);
+      return this.#completed(ended, { generation, previous: null, verified: null });
+    }
+    const begun = await beginOrContinue({ ...this.#options, begunId: this.#begunId });
+    const { record, generation } = begun;
+    this.#begunId = record.id;
     const tell = (progress: ReplayProgress, events: number | null) => {
       this.#told = null;
       onProgress?.(progress, events);
@@ -120,9 +125,7 @@ class Attempts {
     try {
       const flipped = await this.#toTheFlip(begun, control, session);
       await store.end(record.id, 'done', null);
-      const done = (await store.last())!;
-      const dropped = record.keep ? [] : await dropLeftBehind(generation, this.#options);
-      return { ...flipped, dropped, replay: done };
+      return await this.#completed(await store.byId(record.id), flipped);
     } catch (error) {
       const reason: unknown = control.signal.aborted ? control.signal.reason : error;
       throw await afterError(reason, record, generation, this.#options);
@@ -130,6 +133,11 @@ class Attempts {
       stopCancelling();
       await control.close();
     }
+  }
+
+  async #completed(replay: ReplayRecord, flip: VerifiedFlip): Promise<Replayed> {
+    const dropped = replay.keep ? [] : await dropLeftBehind(flip.generation, this.#options);
+    return { ...flip, dropped, replay };
   }
 
   async #toTheFlip(

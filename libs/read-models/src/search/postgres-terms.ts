@@ -36,11 +36,12 @@ export async function postgresTerms(
   // Every word that begins with the last word sorts before the last word followed by the highest character.
   const upTo = words.map((word, index) => (isPrefix(index) ? `${word}\u{10ffff}` : word));
   const queries = words.map((word, index) => exactly(word, isPrefix(index)));
+  const whole = words.map((word) => exactly(word));
   const { rows } = await db.query<TermRow>({
     name: `search-terms-${schema}-${live}-${customerId !== null}`,
     text: termsStatement(schema, live, customerId !== null),
     values: [
-      ...[tenantId, words, upTo, toleratedDistances(words), queries],
+      ...[tenantId, words, upTo, toleratedDistances(words), queries, whole],
       ...(customerId === null ? [] : [customerId]),
     ],
   });
@@ -103,13 +104,14 @@ const BEGINS_ALIKE = `w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q
 const NEAREST_LENGTH = 'abs(length(w.word) - length(q.word))';
 
 /**
- * A word that an order holds anywhere, also as a name, a number or a reference, is spelt right: it stands for no other.
+ * A word that an order holds anywhere, also as a name, a number or a reference, is spelt right: it stands for no other. The
+ * last word, which may be unfinished, has to be there whole: something begins with nearly any few letters.
  * Candidates for the others are found by their trigrams, or by the first letter. In a database whose locale knows ASCII letters alone,
  * other words have no trigrams: these are looked through, for a part of the word that no slip has touched. Words of
  * three letters share too few trigrams with one that begins differently.
  */
 function termsStatement(schema: string, live: boolean, isCustomer: boolean): string {
-  const { orders, visible } = ordersOf(schema, isCustomer, '$6');
+  const { orders, visible } = ordersOf(schema, isCustomer, '$7');
   const offered = (condition: string, order: string, most: number) =>
     `(SELECT w.word FROM ${schema}.search_words w
           WHERE q.tolerated > 0 AND NOT h.held AND w.tenant_id = $1 AND ${condition}
@@ -117,8 +119,8 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
           ORDER BY ${order}, w.word LIMIT ${most})`;
   const held = `AND EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery)`;
   return `SELECT k.known, names.in_names, c.candidates
-    FROM unnest($2::text[], $3::text[], $4::int[], $5::text[])
-      WITH ORDINALITY AS q(word, up_to, tolerated, query, n)
+    FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[])
+      WITH ORDINALITY AS q(word, up_to, tolerated, query, whole, n)
     CROSS JOIN LATERAL (
       SELECT EXISTS (
         SELECT FROM ${schema}.search_words w
@@ -132,8 +134,12 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
       ) AS in_names
     ) names
     CROSS JOIN LATERAL (
-      SELECT k.known OR names.in_names
-        OR EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery) AS held
+      SELECT k.known OR EXISTS (
+        SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.whole::tsquery
+      ) OR EXISTS (
+        SELECT FROM ${orders}
+        WHERE ${visible} AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.whole::tsquery
+      ) AS held
     ) h
     CROSS JOIN LATERAL (
       SELECT array_agg(found.word) AS candidates FROM (

@@ -90,6 +90,10 @@ export class ReplaysStore {
     return this.#one(`SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.replays WHERE ended_at IS NULL`, []);
   }
 
+  async byId(id: number): Promise<ReplayRecord> {
+    return (await this.#one(`SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.replays WHERE id = $1`, [id]))!;
+  }
+
   /** The last replay that was completed, to estimate how long another one takes. */
   async lastDone(searchOnly: boolean): Promise<ReplayRecord | null> {
     const where = `state = 'done' AND search_only = $1`;

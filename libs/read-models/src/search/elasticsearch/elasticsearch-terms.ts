@@ -57,10 +57,7 @@ export async function elasticsearchTerms(
     inNames: isHeld(`names${at}`),
   }));
   const tolerated = toleratedDistances(terms.map(({ word }) => word));
-  // A word that an order holds anywhere, also as a name, a number or a reference, is spelt right.
-  const isSpelt = ({ known, inNames }: (typeof terms)[number], at: number) =>
-    known || inNames || isHeld(`words${at}`);
-  const unknown = terms.filter((term, at) => !isSpelt(term, at) && tolerated[at]! > 0);
+  const unknown = terms.filter(({ known }, at) => !known && !isHeld(`whole${at}`) && tolerated[at]! > 0);
   if (unknown.length === 0) return { terms: terms.map((term) => ({ ...term, similar: [] })), seen };
   const offered = (await count(candidatesFor(unknown))).aggregations as unknown as Offered;
   const resolved = terms.map((term) => {
@@ -94,7 +91,10 @@ function heldBy(terms: readonly AskedTerm[]): Aggregations {
   for (const [at, term] of terms.entries()) {
     filters[`known${at}`] = exactQuery('vocabulary', term);
     filters[`names${at}`] = exactQuery('personal.names', term);
-    filters[`words${at}`] = exactQuery('words', term);
+    // A word that an order holds anywhere, also as a name, a number or a reference, is spelt right. The last word, which
+    // may be unfinished, has to be there whole: something begins with nearly any few letters.
+    const whole = ['words', 'personal.names'].map((field) => ({ term: { [field]: term.word } }));
+    filters[`whole${at}`] = { bool: { should: whole } };
   }
   return { held: { filters: { filters } } };
 }
