@@ -152,7 +152,7 @@ describe('EditOrder', () => {
     given(
       orderPlaced(),
       surchargeAdded('new-0'),
-      lineAdded(lamp(1, { unitPriceMinor: LIMITS.amountMinor / 2 })),
+      lineAdded(lamp(1, { unitPriceMinor: LIMITS.amountMinor - 1_000_000 })),
     )
       .when(edit)
       .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
