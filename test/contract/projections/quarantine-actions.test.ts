@@ -60,7 +60,9 @@ describe('what a person asks of the quarantine', () => {
       const letGo = `UPDATE orderlog.leases SET holder = NULL WHERE projection = 'orders'`;
       const [asked] = await ask('orders', ENGINES_MS, () => owner.query(letGo));
       expect(asked).toMatchObject({ succeeded: false, takenAt: null });
-      expect(asked!.outcome).toBe('no projector that owns this projection is running: nothing was done');
+      expect(asked!.outcome).toBe(
+        'no projector owns this projection at the moment (`orderctl status` tells more): nothing was done',
+      );
     });
 
     it('is taken back where its turn never comes, which is not said to be for want of a projector', async () => {

@@ -14,6 +14,10 @@ it.each([
     new NoAnswer('http://localhost:3001', 'does not answer (ECONNREFUSED)', failed, null),
     'http://localhost:3001 does not answer (ECONNREFUSED) (tries: 3): is it running?',
   ],
+  [
+    new NoAnswer('https://h', 'does not answer (DEPTH_ZERO_SELF_SIGNED_CERT)', failed, null),
+    'https://h does not answer (DEPTH_ZERO_SELF_SIGNED_CERT) (tries: 3): its certificate is not one that Node trusts (NODE_EXTRA_CA_CERTS names further authorities)',
+  ],
   [problem(404, 'order_not_found'), '404 order_not_found: The reason.'],
   [problem(401, 'token_expired'), '401 token_expired: The reason. Give a valid token with --token.'],
   [

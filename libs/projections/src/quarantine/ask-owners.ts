@@ -71,7 +71,11 @@ async function outcomeOf(pool: pg.Pool, id: string, waiting: Waiting): Promise<A
     const isKept = action.takenAt === null && (await isHeld(pool, lease));
     if (isKept) keptMs = nowMs;
     if (action.takenAt === null && nowMs - keptMs > takenWithinMs) {
-      await withdrawAction(pool, id, 'no projector that owns this projection is running: nothing was done');
+      await withdrawAction(
+        pool,
+        id,
+        'no projector owns this projection at the moment (`orderctl status` tells more): nothing was done',
+      );
     } else if (isKept && nowMs - askedMs > busyWithinMs) {
       await withdrawAction(pool, id, 'the projector that owns this projection is busy: nothing was done');
     } else if (isKept && nowMs - askedMs > takenWithinMs) {
