@@ -53,6 +53,11 @@ const LOST =
 
 const MAX_CAUSES = 5;
 
+/** Whether a request was not sent because its server's certificate is refused. */
+export function isNotTrusted(error: unknown): boolean {
+  return NOT_TRUSTED.test(lostBy(error)?.code ?? '');
+}
+
 /** What a transport's error says about its request; null: the error is no failure of the network. */
 export function lostBy(error: unknown): { readonly lost: Lost; readonly code: string } | null {
   let one = error as { code?: unknown; syscall?: unknown; cause?: unknown } | null | undefined;

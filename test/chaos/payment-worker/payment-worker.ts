@@ -60,7 +60,7 @@ export class PaymentWorker {
     const via = { http, urls: options.commandUrls, session: new Session(), random };
     const sender = { name: `payments-${process.pid}`, tenantId, token, clientId, customerId: null };
     const recorder = new AttemptLog(options.attemptsPath);
-    this.#provider = new ProviderClient(new HttpClient({ hurry: options.providerPace }), options.providerUrl);
+    this.#provider = new ProviderClient(new HttpClient({ pace: options.providerPace }), options.providerUrl);
     this.#orders = new OrderReader(http, options.queryUrls, token, random);
     this.#recording = new Recording(
       new CommandSender(sender, { ...via, recorder }),

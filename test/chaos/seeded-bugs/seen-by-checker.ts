@@ -45,13 +45,8 @@ export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], set
         cleanups.push(() => rm(folder, { recursive: true, force: true }));
         const { violations } = await runRound({
           ...{ seed: `${seed}-${number}.${round}`, forMs: BUG_ROUND_MS, enough, folder, tree: tree.folder },
-          ...{
-            elasticsearch: null,
-            kafka: null,
-            instances: twice ? 2 : 1,
-            settleLimitMs,
-            providerPace: PROVIDER_PACE,
-          },
+          ...{ elasticsearch: null, kafka: null, instances: twice ? 2 : 1, settleLimitMs },
+          providerPace: PROVIDER_PACE,
           faults: () => faults,
           onSystem: (started) => (system = started),
         });

@@ -25,11 +25,11 @@ export class HttpClient {
 
   /**
    * @param onAnswer is given every answer, whatever the request
-   * @param hurry how many times shorter than usual it waits for an answer
+   * @param pace how many times as quick as usual whom it asks is, and so how much sooner it gives up
    */
-  constructor({ onAnswer = () => {}, hurry = 1 }: { onAnswer?: OnAnswer; hurry?: number } = {}) {
+  constructor({ onAnswer = () => {}, pace = 1 }: { onAnswer?: OnAnswer; pace?: number } = {}) {
     this.#onAnswer = onAnswer;
-    this.#answerLimitMs = ANSWER_LIMIT_MS / hurry;
+    this.#answerLimitMs = ANSWER_LIMIT_MS / pace;
   }
 
   async send(url: string, { method, body, headers }: HttpAsked): Promise<HttpAnswer | string> {

@@ -47,7 +47,7 @@ describe('what reads take at most', () => {
     const followed = async (types: readonly string[], limit: number) => {
       const [events, pages]: [string[], number[]] = [[], []];
       for (let place = FROM_THE_START; ;) {
-        const asked = { tenantId: 'default', after: place, store: null, types, limit };
+        const asked = { tenantId: 'default', after: place, types, limit };
         const page = await readFeed(modelsOver(bench.pool), asked, LOOKED_AT);
         events.push(...page.items.map(({ type, revision }) => `${type} ${revision}`));
         pages.push(page.items.length);
@@ -98,7 +98,7 @@ describe('what reads take at most', () => {
         const seen: string[] = [];
         const pages: number[] = [];
         for (let after = FROM_THE_START; ;) {
-          const asked = { tenantId: 'large', after, store: null, types, limit: 100 };
+          const asked = { tenantId: 'large', after, types, limit: 100 };
           const page = await readFeed(modelsOver(bench.pool), asked);
           expect(megabytes(page)).toBeLessThan(PAGE_MB);
           seen.push(...page.items.map(({ orderId, revision }) => `${orderId} ${revision}`));

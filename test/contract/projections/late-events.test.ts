@@ -40,7 +40,7 @@ describe('the feed of events', () => {
     const from = () => (generation === null ? current() : Promise.resolve(generation));
     const models = new ReadModels(bench.pool, { current: from, refreshed: from });
     const place = after === null ? FROM_THE_START : decodeFeedPlace(after);
-    return readFeed(models, { tenantId: 'default', after: place, store: null, types, limit });
+    return readFeed(models, { tenantId: 'default', after: place, types, limit });
   };
   const told = ({ items }: FeedPage) =>
     items.map(({ orderId, revision }) => `${orderId === late.orderId ? 'late' : 'other'} ${revision}`);

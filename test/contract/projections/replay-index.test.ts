@@ -118,7 +118,6 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     const question = {
       tenantId: 'default',
       after: FROM_THE_START,
-      store: null,
       types: ['OrderPlaced'],
       limit: 50,
     };

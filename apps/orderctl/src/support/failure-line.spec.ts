@@ -4,6 +4,7 @@ import { CliError } from './cli-error.js';
 import { failureLine } from './failure-line.js';
 
 const failed = { outcome: 'nothing', key: null, tries: 3 } as const;
+const selfSigned = new TypeError('fetch failed', { cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
 const problem = (status: number, code: string) =>
   new Problem(status, JSON.stringify({ code, detail: 'The reason.' }), failed);
 
@@ -15,7 +16,7 @@ it.each([
     'http://localhost:3001 does not answer (ECONNREFUSED) (tries: 3): is it running?',
   ],
   [
-    new NoAnswer('https://h', 'does not answer (DEPTH_ZERO_SELF_SIGNED_CERT)', failed, null),
+    new NoAnswer('https://h', 'does not answer (DEPTH_ZERO_SELF_SIGNED_CERT)', failed, selfSigned),
     'https://h does not answer (DEPTH_ZERO_SELF_SIGNED_CERT) (tries: 3): its certificate is not one that Node trusts (NODE_EXTRA_CA_CERTS names further authorities)',
   ],
   [problem(404, 'order_not_found'), '404 order_not_found: The reason.'],

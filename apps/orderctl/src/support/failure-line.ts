@@ -1,15 +1,12 @@
 import { NoAnswer, Problem } from '#client/orderlog-client.js';
+import { isNotTrusted } from '#client/transport.js';
 import { describeStartFailure } from '#platform/lifecycle.js';
 import { printable } from './output.js';
-
-/** Codes of OpenSSL and of Node, as the client tells them. */
-const NOT_TRUSTED =
-  /\((CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|ERR_TLS_CERT)/;
 
 /** What went wrong and what to do about it, in one line. */
 export function failureLine(error: unknown): string {
   const line = printable(describeStartFailure(error));
-  if (error instanceof NoAnswer && NOT_TRUSTED.test(error.message))
+  if (error instanceof NoAnswer && isNotTrusted(error.cause))
     return `${line}: its certificate is not one that Node trusts (NODE_EXTRA_CA_CERTS names further authorities)`;
   if (error instanceof NoAnswer) return `${line}: is it running?`;
   if (!(error instanceof Problem)) return line;

@@ -6,14 +6,13 @@ import { FilterQuery } from '../request/as-of.dto.js';
 import { OrderFilterFields } from '../request/order-filter.dto.js';
 
 export const CURSOR_CHARACTERS = 1_000;
+export const TOTAL_SORTS = '`total` sorts by currency first, and by total within each currency.';
 const LIMIT_DESCRIPTION = 'The maximum number of orders on the page.';
 
 export class ListQuery extends FilterQuery {
   @OneOf(listSorts, {
     otherwise: '-placedAt',
-    description:
-      'A minus sign means that the largest value comes first. ' +
-      '`total` sorts by currency first, and by total within each currency.',
+    description: `A minus sign means that the largest value comes first. ${TOTAL_SORTS}`,
   })
   sort!: ListSort;
 

@@ -5,7 +5,7 @@ import { NestedObject, TextList } from '#platform/http/list-fields.js';
 import { searchSorts, type SearchSort } from '#read-models/readers/order-sort.js';
 import { facetNames, type FacetName } from '#read-models/search/order-search.js';
 import { OrderFilterFields } from '../request/order-filter.dto.js';
-import { CURSOR_CHARACTERS } from './list.dto.js';
+import { CURSOR_CHARACTERS, TOTAL_SORTS } from './list.dto.js';
 
 const TEXT_CHARACTERS = 200;
 const EMAIL_CHARACTERS = 320;
@@ -60,9 +60,7 @@ export class SearchBody {
 
   @OneOf(searchSorts, {
     optional: true,
-    description:
-      'If absent, by relevance where text is given, otherwise the latest order first. ' +
-      '`total` sorts by currency first, and by total within each currency.',
+    description: `If absent, by relevance where text is given, otherwise the latest order first. ${TOTAL_SORTS}`,
   })
   sort!: SearchSort | null;
 

@@ -43,9 +43,10 @@ const reads = {
   },
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
-  feed: async ({ models, freshness }: Sources, question: Omit<FeedQuestion, 'store'>) => {
-    freshness.refusePlaceOf(question.after.store);
-    return readFeed(models, { ...question, store: freshness.storeMark });
+  feed: async ({ models, freshness }: Sources, question: FeedQuestion) => {
+    const { after } = question;
+    freshness.refusePlaceOf(after.store);
+    return readFeed(models, { ...question, after: { ...after, store: freshness.storeMark ?? after.store } });
   },
   search: searchOrders,
   searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) =>

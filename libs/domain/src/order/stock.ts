@@ -56,8 +56,8 @@ export const decideStock: DecideArea<StockCommand, StockEvent> = {
   },
 
   /**
-   * A no-op where nothing was ever reported, or all is released already. A rejection may have taken the place of an earlier
-   * report that other units are reserved: the order keeps the last report alone.
+   * A no-op where nothing was ever reported, or all is released already. A rejection may have taken the place of an
+   * earlier report that other units are reserved: the order keeps the last report alone.
    */
   RecordStockReleased: (order, { data }) => {
     if (order.stock.status === 'none' || order.stock.status === 'released') return accept();

@@ -28,8 +28,8 @@ export function checkWhole({ lines, discounts, surcharges, shipping }: Priced): 
 }
 
 /**
- * Checks the number of lines, and what the order comes to without its discounts. No event may leave more, not even until the
- * next one of the same edit: figures of the order are made after each, and have to fit where they are kept.
+ * Checks the number of lines, and what the order comes to without its discounts. No event may leave more, not even
+ * until the next one of the same edit: figures of the order are made after each, and have to fit where they are kept.
  */
 export function checkSize({ lines, surcharges, shipping }: Omit<Priced, 'discounts'>): Refusal | null {
   if (lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });

@@ -42,7 +42,7 @@ export class Draining {
       response.shouldKeepAlive = false;
     });
     for (const socket of this.#sockets) {
-      const underWay = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+      const underWay = answerUnderWay(socket);
       // If the head of the answer was sent already, the connection is closed later, once it is idle.
       if (underWay) underWay.shouldKeepAlive = false;
     }
@@ -73,6 +73,11 @@ export class Draining {
   #closeUnused(): void {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
+}
+
+/** The answer that a connection waits for, or is receiving; of several requests in a row, to the first. */
+export function answerUnderWay(socket: Socket): ServerResponse | null {
+  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? null;
 }
 
 /**

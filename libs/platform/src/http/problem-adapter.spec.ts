@@ -81,12 +81,18 @@ afterAll(() => app.close());
 
 beforeEach(hold);
 
-function send(text: string): { socket: Socket; answer: Promise<string> } {
+/** A connection, and all that comes on it until it is closed. */
+function opened(): { socket: Socket; answer: Promise<string> } {
   const socket = connect(port, '127.0.0.1');
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString('utf8')));
-  socket.end(text);
   return { socket, answer: once(socket, 'close').then(() => received) };
+}
+
+function send(text: string): Promise<string> {
+  const { socket, answer } = opened();
+  socket.end(text);
+  return answer;
 }
 
 describe('what is not quite HTTP', () => {
@@ -115,7 +121,7 @@ describe('what is not quite HTTP', () => {
       'headers_too_large',
     ],
   ])('is answered as a problem: %s', async (_name, text, status, code) => {
-    const answer = await send(text).answer;
+    const answer = await send(text);
     expect(answer).toContain(`HTTP/1.1 ${status} `);
     expect(answer).toContain('content-type: application/problem+json');
     expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ status, code });
@@ -127,17 +133,14 @@ describe('what is not HTTP behind a request', () => {
     ['garbage', 'HELLO\r\n\r\n'],
     ['endless headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
   ])('is not answered in its place, but ends the connection: %s', async (_name, behind) => {
-    const socket = connect(port, '127.0.0.1');
-    let received = '';
-    socket.on('data', (chunk) => (received += chunk.toString('utf8')));
-    const closed = once(socket, 'close');
+    const { socket, answer } = opened();
     const broken = once(app.fastify.server, 'clientError');
     socket.write('GET /held HTTP/1.1\r\nhost: x\r\n\r\n');
     await arrival;
     socket.write(behind);
     await broken;
     release();
-    await closed;
+    const received = await answer;
     expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
     expect(received).toMatch(/^connection: close\r$/im);
     expect(received).toContain('{"late":true}');
@@ -146,21 +149,13 @@ describe('what is not HTTP behind a request', () => {
 
 describe('what is not HTTP behind a request that is answered at once', () => {
   it.each(['/nowhere', '/things/7', '/stream'])('ends the connection: %s', async (path) => {
-    const { socket, received } = await sentAtOnce(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\nHELLO\r\n\r\n`);
-    release();
-    await once(socket, 'close');
-    expect(received().match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
-  });
-
-  async function sentAtOnce(text: string): Promise<{ socket: Socket; received: () => string }> {
-    const socket = connect(port, '127.0.0.1');
-    let received = '';
-    socket.on('data', (chunk) => (received += chunk.toString('utf8')));
+    const { socket, answer } = opened();
     const broken = once(app.fastify.server, 'clientError');
-    socket.write(text); // and not ended: the app has to
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\nHELLO\r\n\r\n`); // and not ended: the app has to
     await broken;
-    return { socket, received: () => received };
-  }
+    release();
+    expect((await answer).match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
+  });
 });
 
 describe('a body that is broken off', () => {
@@ -200,7 +195,7 @@ describe('a fixed name where others have an id', () => {
 
 describe('an app that stops', () => {
   it('answers what is under way, and nothing new', async () => {
-    const { answer } = send('GET /held HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    const answer = send('GET /held HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
     await arrival;
     const closed = app.close();
     release();

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { maxHeaderSize, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { maxHeaderSize, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problemDocument, type ProblemResponder } from '../problems/problem-response.js';
 import { ProblemError, type ProblemCode } from '../problems/problems.js';
+import { answerUnderWay } from './draining.js';
 import { traceIdOf, traceparentOf } from './trace.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -85,8 +86,8 @@ export class ProblemAdapter extends FastifyAdapter {
 }
 
 /**
- * Refuses a request without Host or with two, or with a query that cannot be decoded. Fastify itself refuses such a path, but
- * would take such a query as it stands.
+ * Refuses a request without Host or with two, or with a query that cannot be decoded. Fastify itself refuses such a
+ * path, but would take such a query as it stands.
  */
 function malformed({
   headers,
@@ -169,10 +170,10 @@ function tooLarge({ rawPacket }: BrokenHttp): ProblemCode {
 /** Bytes that are not HTTP reach no route and have no reply object: the answer goes straight to the socket. */
 function answerBrokenHttp(error: BrokenHttp, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  const underWay = answerUnderWay(socket);
   if (underWay?.req.complete === true) {
-    // A whole request before these bytes is still being answered. An answer to them would be taken for that one's: it is
-    // the last, and the client finds the connection closed. Where its head is sent, it has not said so.
+    // A whole request before these bytes is still being answered. An answer to them would be taken for that one's: it
+    // is the last, and the client finds the connection closed. Where its head is sent, it has not said so.
     if (underWay.headersSent) underWay.once('close', () => socket.destroySoon());
     else underWay.shouldKeepAlive = false;
     return;

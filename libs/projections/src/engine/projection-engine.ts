@@ -109,15 +109,11 @@ export class ProjectionEngine {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const before = this.#work.written;
-      let hasFailed: boolean;
-      try {
-        hasFailed = await this.#own(signal);
-      } catch (error) {
-        if (signal.aborted) break;
-        this.#failed(error, before);
-        hasFailed = true;
-      }
-      if (hasFailed) await this.#pause(signal);
+      const keepsFailing = await this.#own(signal).catch((error: unknown) => {
+        if (!signal.aborted) this.#failed(error, before);
+        return !signal.aborted;
+      });
+      if (keepsFailing) await this.#pause(signal);
     }
   }
 

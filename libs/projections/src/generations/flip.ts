@@ -47,6 +47,15 @@ export async function rollback(options: ChosenFlipOptions): Promise<Flipped> {
   return flipTo(options, previous.id);
 }
 
+/** What to do where a generation has an index and nobody said where that is; null: nothing is missing. */
+export function missingElasticsearch(
+  { id, searchIndex }: Pick<GenerationRecord, 'id' | 'searchIndex'>,
+  elasticsearch: Client | null,
+): string | null {
+  if (searchIndex === null || elasticsearch !== null) return null;
+  return `generation ${id} has the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url`;
+}
+
 /**
  * Flips to that generation. Waits until it has what the active one had at the start, for as long as it makes progress;
  * the flip itself takes a moment. If it has parked events that the active one applied, all that it has parked
@@ -58,11 +67,8 @@ export async function flipTo(options: ChosenFlipOptions, id: number): Promise<Fl
   const { pool, elasticsearch } = options;
   const generation = canBeActive(await listGenerations(pool), id);
   if (generation.role === 'active') throw new CannotFlip(`generation ${id} is active already`);
-  if (generation.searchIndex !== null && elasticsearch === null) {
-    throw new CannotFlip(
-      `generation ${id} has the index ${generation.searchIndex}: give the address of Elasticsearch with --elasticsearch-url`,
-    );
-  }
+  const missing = missingElasticsearch(generation, elasticsearch);
+  if (missing !== null) throw new CannotFlip(missing);
   try {
     const flips = () => flipOnceLevel(options, generation);
     await withParkedTriedAgain(pool, generation, flips, options);

@@ -15,6 +15,7 @@ import { madeFrom } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { Queryable } from '#read-models/queryable.js';
 import { ReplaysStore, type ReplayRecord, type ReplayRequested } from '#read-models/stores/replays.store.js';
+import { missingElasticsearch } from '../generations/flip.js';
 import { CannotReplay } from './errors.js';
 import { freeForgotten, freeIfPossible, type Freeing } from './freeing.js';
 import { ReplayCancelled } from './replay-control.js';
@@ -127,11 +128,9 @@ export async function activeToReplay(
 }
 
 /** All rows would be loaded before their index is missed. @throws CannotReplay */
-function refuseWithoutElasticsearch({ id, searchIndex }: Generation, elasticsearch: Client | null): void {
-  if (searchIndex === null || elasticsearch !== null) return;
-  throw new CannotReplay(
-    `generation ${id} has the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url`,
-  );
+function refuseWithoutElasticsearch(generation: Generation, elasticsearch: Client | null): void {
+  const missing = missingElasticsearch(generation, elasticsearch);
+  if (missing !== null) throw new CannotReplay(missing);
 }
 
 /**

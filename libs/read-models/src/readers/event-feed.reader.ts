@@ -32,9 +32,8 @@ export interface FeedPage {
 
 export interface FeedQuestion {
   readonly tenantId: string;
+  /** The places that are told are of the same store. */
   readonly after: FeedPlace;
-  /** Mark of the event store that the read models are made from; null: not known. */
-  readonly store: string | null;
   readonly types: readonly string[] | null;
   readonly limit: number;
 }
@@ -136,8 +135,7 @@ interface FeedRow extends EventRow {
   readonly revision: number;
 }
 
-function pageOf(rows: readonly FeedRow[], { after: given, store, limit }: FeedQuestion): FeedPage {
-  const after = { ...given, store: store ?? given.store };
+function pageOf(rows: readonly FeedRow[], { after, limit }: FeedQuestion): FeedPage {
   const [first] = rows;
   if (!first) return { items: [], next: encodeFeedPlace(after), hasMore: false };
   const late = first.seen === null ? (after.late ?? 0n) : BigInt(first.seen);

@@ -10,7 +10,7 @@ import {
   type OrderSearchQuestion,
 } from './order-search.js';
 import { byField, orderTextsOf } from './order-texts.js';
-import { exactly, postgresTerms, tsqueryOf } from './postgres-terms.js';
+import { exactly, NAMES, postgresTerms, tsqueryOf } from './postgres-terms.js';
 import { searchPageOf, searchStatement, type FoundRow } from './search-statement.js';
 import { splits, type SearchTerm } from './search-terms.js';
 import { searchTextOf, type SearchText } from './search-text.js';
@@ -54,8 +54,6 @@ export class PostgresOrderSearch implements OrderSearch {
     });
   }
 }
-
-const NAMES = `to_tsvector('simple'::regconfig, s.personal ->> 'names')`;
 
 /** SQL that selects the orders by their search rows; null: the question asks for nothing that is in them. */
 function foundBy(

@@ -3,6 +3,9 @@ import type { Audience } from '../readers/order-filter.js';
 import { closest, MAX_SIMILAR, toleratedDistances, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
 
+/** SQL for the words of the names in a row `s` of the search; it has an index. */
+export const NAMES = `to_tsvector('simple'::regconfig, s.personal ->> 'names')`;
+
 /** More words than a tenant has that share many trigrams with one word. */
 const MAX_CANDIDATES = 500;
 /** Of words that are alike by less; those of nearly the same length first. Each is compared, letter by letter. */
@@ -104,11 +107,12 @@ const BEGINS_ALIKE = `w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q
 const NEAREST_LENGTH = 'abs(length(w.word) - length(q.word))';
 
 /**
- * A word that an order holds anywhere, also as a name, a number or a reference, is spelt right: it stands for no other. The
- * last word, which may be unfinished, has to be there whole: something begins with nearly any few letters.
- * Candidates for the others are found by their trigrams, or by the first letter. In a database whose locale knows ASCII letters alone,
- * other words have no trigrams: these are looked through, for a part of the word that no slip has touched. Words of
- * three letters share too few trigrams with one that begins differently.
+ * A word that an order holds anywhere, also as a name, a number or a reference, is spelt right: it stands for no
+ * other. The last word, which may be unfinished, has to be there whole: something begins with nearly any few letters.
+ *
+ * Candidates for the others are found by their trigrams, or by the first letter. In a database whose locale knows ASCII
+ * letters alone, other words have no trigrams: these are looked through, for a part of the word that no slip has
+ * touched. Words of three letters share too few trigrams with one that begins differently.
  */
 function termsStatement(schema: string, live: boolean, isCustomer: boolean): string {
   const { orders, visible } = ordersOf(schema, isCustomer, '$7');
@@ -117,7 +121,8 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
           WHERE q.tolerated > 0 AND NOT h.held AND w.tenant_id = $1 AND ${condition}
             AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
           ORDER BY ${order}, w.word LIMIT ${most})`;
-  const held = `AND EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery)`;
+  const isHeld = (column: string, query: 'query' | 'whole') =>
+    `EXISTS (SELECT FROM ${orders} WHERE ${visible} AND ${column} @@ q.${query}::tsquery)`;
   return `SELECT k.known, names.in_names, c.candidates
     FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[])
       WITH ORDINALITY AS q(word, up_to, tolerated, query, whole, n)
@@ -125,21 +130,13 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
       SELECT EXISTS (
         SELECT FROM ${schema}.search_words w
         WHERE w.tenant_id = $1 AND w.word >= q.word COLLATE "C" AND w.word <= q.up_to COLLATE "C"
-      ) ${live || isCustomer ? held : ''} AS known
+      ) ${live || isCustomer ? `AND ${isHeld('s.words', 'query')}` : ''} AS known
     ) k
     CROSS JOIN LATERAL (
-      SELECT EXISTS (
-        SELECT FROM ${orders}
-        WHERE ${visible} AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.query::tsquery
-      ) AS in_names
+      SELECT ${isHeld(NAMES, 'query')} AS in_names
     ) names
     CROSS JOIN LATERAL (
-      SELECT k.known OR EXISTS (
-        SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.whole::tsquery
-      ) OR EXISTS (
-        SELECT FROM ${orders}
-        WHERE ${visible} AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.whole::tsquery
-      ) AS held
+      SELECT k.known OR ${isHeld('s.words', 'whole')} OR ${isHeld(NAMES, 'whole')} AS held
     ) h
     CROSS JOIN LATERAL (
       SELECT array_agg(found.word) AS candidates FROM (
