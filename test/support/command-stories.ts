@@ -63,6 +63,7 @@ export async function tellStories(
   await teller.do(placeOrder(''));
   await teller.say('RejectOrder', { reason: 'out of stock' });
   await tellOfACancelledRest(teller);
+  await tellOfALostParcel(teller);
   return teller.told;
 }
 
@@ -182,4 +183,18 @@ async function tellOfACancelledRest(teller: Teller): Promise<void> {
   await teller.say('DispatchShipment', { shipmentId: shipmentId!, carrier: null, trackingNumber: null });
   await teller.say('CreateShipment', { carrier: null, lines });
   await teller.say('CancelOrder', { reason: 'moved away' });
+}
+
+/** The buyer mistyped an address, and the parcel has to be sent once more. */
+async function tellOfALostParcel(teller: Teller): Promise<void> {
+  await teller.do(placeOrder(''));
+  const contact = { name: 'Ada Example', email: 'ada@example.com', phone: null };
+  await teller.do({ type: 'ChangeContact', data: {}, personal: { contact } });
+  await teller.say('ConfirmOrder', {});
+  const { shipmentId } = await teller.say('CreateShipment', { carrier: 'DHL', lines: [] });
+  const lost = { shipmentId: shipmentId! };
+  await teller.say('DispatchShipment', { ...lost, carrier: null, trackingNumber: null });
+  await teller.say('ChangeShipmentTracking', { ...lost, carrier: null, trackingNumber: 'JD2' });
+  await teller.say('RecordShipmentLost', { ...lost, reason: 'not found' });
+  await teller.say('CreateShipment', { carrier: 'UPS', lines: [] });
 }

@@ -5,6 +5,7 @@ import { CommandOptions } from './dispatch/command-options.js';
 import { ExecuteOrderCommandHandler } from './dispatch/execute-order-command.js';
 import { OrderDispatcher } from './dispatch/order-dispatcher.js';
 import { CancellationsController } from './orders/cancellations.controller.js';
+import { ContactController } from './orders/contact.controller.js';
 import { EditsController } from './orders/edits.controller.js';
 import { LifecycleController } from './orders/lifecycle.controller.js';
 import { NotesController } from './orders/notes.controller.js';
@@ -21,6 +22,7 @@ import { StockController } from './orders/stock.controller.js';
     PlacingController,
     LifecycleController,
     EditsController,
+    ContactController,
     StockController,
     PaymentsController,
     RefundsController,

@@ -1,6 +1,7 @@
 import type { OrderEvent, OrderEventType } from '#domain/order/order.js';
 import { count, currency, id, objectSchema, text, textOrNull, type JsonSchema } from './fields.js';
 import { publishedCancellations } from './published/cancellations.js';
+import { publishedContact } from './published/contact.js';
 import { publishedEdits } from './published/edits.js';
 import { publishedLifecycle } from './published/lifecycle.js';
 import { publishedNotes } from './published/notes.js';
@@ -17,6 +18,7 @@ export const publishedEvents: PublishedPart<OrderEvent> = {
   ...publishedPlacing,
   ...publishedLifecycle,
   ...publishedEdits,
+  ...publishedContact,
   ...publishedStock,
   ...publishedPayments,
   ...publishedRefunds,

@@ -33,6 +33,7 @@ const answers: { readonly [T in OrderEventType]: Answer } = {
   SurchargeAdded: 'folded',
   ShippingAddressChanged: 'searched',
   BillingAddressChanged: 'searched',
+  ContactChanged: 'searched',
   LinesCancelled: 'folded',
 
   StockReserved: 'folded',
@@ -50,7 +51,9 @@ const answers: { readonly [T in OrderEventType]: Answer } = {
 
   ShipmentCreated: 'folded',
   ShipmentDispatched: 'folded',
+  ShipmentTrackingChanged: 'folded',
   ShipmentDelivered: 'folded',
+  ShipmentLost: 'folded',
   ShipmentCancelled: 'folded',
 
   ReturnRequested: 'folded',

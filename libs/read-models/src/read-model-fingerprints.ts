@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '58468f776a0e004e18b7be5d9d18f3ffcaf9ff78e5acee1debc6fc135e2b5bfd',
-  elasticsearch: 'c81e9b58dc43d942f6ef102fa2c2909c8504f6fc4fbb03a3583c23f72e41d733',
+  postgres: '7c0688d633b20b864d477ea55540ef87ca2d3acd684cf6081960e59a842b6541',
+  elasticsearch: '189b17e384aaaa570310dd5685a7869a4e7ab2d1d02c505a27df859225cd0457',
 };

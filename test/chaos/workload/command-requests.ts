@@ -41,6 +41,7 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
       ),
     },
   ],
+  ChangeContact: ({ personal }) => ['/contact', personal],
   RecordStockReserved: ({ data }) => ['/stock/reserved', withoutNoLines(data)],
   RecordStockRejected: ({ data }) => ['/stock/rejected', withoutNoLines(data)],
   RecordStockReleased: ({ data }) => ['/stock/released', data],
@@ -54,7 +55,9 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   RecordRefundFailed: ({ data: { refundId, ...body } }) => [`/refunds/${refundId}/failed`, body],
   CreateShipment: ({ data }) => ['/shipments', withoutNoLines(data)],
   DispatchShipment: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/dispatch`, body],
+  ChangeShipmentTracking: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/tracking`, body],
   DeliverShipment: ({ data: { shipmentId } }) => [`/shipments/${shipmentId}/deliver`, {}],
+  RecordShipmentLost: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/lost`, body],
   CancelShipment: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/cancel`, body],
   CancelLines: ({ data }) => ['/lines/cancel', data],
   RequestReturn: ({ data }) => ['/returns', data],
@@ -66,6 +69,13 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   RedactNote: ({ data: { noteId, ...body } }) => [`/notes/${noteId}/redact`, body],
   ChangeTags: ({ data }) => ['/tags', data],
 };
+
+/** Commands that replace the whole of something. */
+const replacing: ReadonlySet<OrderCommandType> = new Set([
+  'ChangeContact',
+  'ChangeShipmentTracking',
+  'ChangeTags',
+] as const);
 
 /** An empty list of lines means all lines in the domain; over HTTP the list is left out instead. */
 function withoutNoLines<Body extends { readonly lines: readonly unknown[] }>(
@@ -79,7 +89,7 @@ function withoutNoLines<Body extends { readonly lines: readonly unknown[] }>(
 export function requestOf(command: OrderCommand, orderId: string): CommandRequest {
   const [path, body] = (requests[command.type] as (command: OrderCommand) => Parts)(command);
   return {
-    method: command.type === 'ChangeTags' ? 'PUT' : 'POST',
+    method: replacing.has(command.type) ? 'PUT' : 'POST',
     path: command.type === 'PlaceOrder' ? '/v1/orders' : `/v1/orders/${orderId}${path}`,
     body,
   };

@@ -154,6 +154,27 @@ describe('an order', () => {
     expect(again).toMatchObject({ revision: 7, events: [] });
   });
 
+  it('gets another contact, and a parcel is lost and sent again', async () => {
+    const { at } = await place();
+    const contact = { name: 'Ada Example', email: 'ada@example.com' };
+    const changed = await ok(at('contact'), { contact }, { method: 'PUT', key: null });
+    expect(changed).toMatchObject({ revision: 1, events: [{ type: 'ContactChanged', ids: {} }] });
+    const same = await ok(
+      at('contact'),
+      { contact: { ...contact, phone: null } },
+      { method: 'PUT', key: null },
+    );
+    expect(same).toMatchObject({ revision: 1, events: [] });
+    await ok(at('confirm'));
+    const { shipmentId } = (await ok(at('shipments'))).events[0]!.ids;
+    const tracking = { carrier: 'DHL', trackingNumber: 'JD2' };
+    await ok(at(`shipments/${String(shipmentId)}/tracking`), tracking, { method: 'PUT', key: null });
+    await ok(at(`shipments/${String(shipmentId)}/dispatch`));
+    const lost = await ok(at(`shipments/${String(shipmentId)}/lost`), { reason: 'not found' });
+    expect(lost).toMatchObject({ events: [{ type: 'ShipmentLost', ids: { shipmentId } }] });
+    expect(types(await ok(at('shipments')))).toEqual(['ShipmentCreated']);
+  });
+
   it('is rejected', async () => {
     const { at } = await place();
     await ok(at('reject'), { reason: 'fraud' });

@@ -55,6 +55,7 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'quantity_below_committed',
     'line_in_use',
   ],
+  ChangeContact: text,
   CancelLines: [
     ...inState,
     ...text,
@@ -121,7 +122,15 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'id_already_used',
   ],
   DispatchShipment: [...notOnHold, ...text, 'shipment_not_found', 'shipment_not_in_state'],
+  ChangeShipmentTracking: [...inState, ...text, 'shipment_not_found', 'shipment_not_in_state'],
   DeliverShipment: ['shipment_not_found', 'shipment_not_in_state'],
+  RecordShipmentLost: [
+    ...inState,
+    ...text,
+    'shipment_not_found',
+    'shipment_not_in_state',
+    'quantity_exceeds_dispatched',
+  ],
   CancelShipment: [...text, 'shipment_not_found', 'shipment_not_in_state'],
 
   RequestReturn: [

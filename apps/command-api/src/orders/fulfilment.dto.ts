@@ -1,5 +1,5 @@
 import { LIMITS } from '#domain/order/limits.js';
-import { OptionalText } from '#platform/http/fields.js';
+import { OptionalText, Text } from '#platform/http/fields.js';
 import {
   CommandBody,
   OptionalLineQuantities,
@@ -9,6 +9,11 @@ import {
 } from './common.dto.js';
 
 const carrier = (description: string) => ({ max: LIMITS.nameCharacters, description, example: 'DHL' });
+const trackingNumber = (description: string) => ({
+  max: LIMITS.referenceCharacters,
+  description,
+  example: 'JD014600003828',
+});
 
 export class CreateShipmentBody extends CommandBody {
   @OptionalText(carrier('Who carries the parcel.'))
@@ -22,12 +27,20 @@ export class DispatchShipmentBody extends CommandBody {
   @OptionalText(carrier('Who carries the parcel. If absent, the carrier that the shipment was created with.'))
   carrier!: string | null;
 
-  @OptionalText({
-    max: LIMITS.referenceCharacters,
-    description: "The carrier's own number of the parcel. It can be given only now.",
-    example: 'JD014600003828',
-  })
+  @OptionalText(
+    trackingNumber(
+      "The carrier's own number of the parcel. If absent, the one that was given before; it can also be given later.",
+    ),
+  )
   trackingNumber!: string | null;
+}
+
+export class ChangeTrackingBody extends CommandBody {
+  @OptionalText(carrier('Who carries the parcel. If absent, the carrier stays as it is.'))
+  carrier!: string | null;
+
+  @Text(trackingNumber("The carrier's own number of the parcel, from now on."))
+  trackingNumber!: string;
 }
 
 export class StockReservedBody extends CommandBody {

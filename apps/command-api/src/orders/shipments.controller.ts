@@ -1,10 +1,10 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
+import { Body, Controller, Param, Post, Put } from '@nestjs/common';
 import type { CommandAnswer } from '../dispatch/answer.dto.js';
 import { CommandRoute } from '../dispatch/command-route.js';
 import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { CommandBody, ReasonBody } from './common.dto.js';
-import { CreateShipmentBody, DispatchShipmentBody } from './fulfilment.dto.js';
+import { ChangeTrackingBody, CreateShipmentBody, DispatchShipmentBody } from './fulfilment.dto.js';
 import { OrderPath, ShipmentPath } from './path.dto.js';
 
 @Controller('v1/orders/:orderId/shipments')
@@ -47,6 +47,26 @@ export class ShipmentsController {
     return this.#orders.change({ asked, orderId, body, command });
   }
 
+  @Put(':shipmentId/tracking')
+  @CommandRoute(
+    'ChangeShipmentTracking',
+    'Gives or corrects the tracking number of a shipment, before it is dispatched or at any time after.',
+    { idempotencyKey: 'optional' },
+  )
+  changeShipmentTracking(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, shipmentId }: ShipmentPath,
+    @Body() body: ChangeTrackingBody,
+  ): Promise<CommandAnswer> {
+    const { carrier, trackingNumber } = body;
+    const command = {
+      type: 'ChangeShipmentTracking',
+      data: { shipmentId, carrier, trackingNumber },
+      personal: null,
+    } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
   @Post(':shipmentId/deliver')
   @CommandRoute('DeliverShipment', 'Records that a shipment has reached the customer.')
   deliverShipment(
@@ -55,6 +75,21 @@ export class ShipmentsController {
     @Body() body: CommandBody,
   ): Promise<CommandAnswer> {
     const command = { type: 'DeliverShipment', data: { shipmentId }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':shipmentId/lost')
+  @CommandRoute(
+    'RecordShipmentLost',
+    'Records that a dispatched shipment will not arrive: its units can be shipped again, or cancelled and refunded.',
+  )
+  recordShipmentLost(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, shipmentId }: ShipmentPath,
+    @Body() body: ReasonBody,
+  ): Promise<CommandAnswer> {
+    const { reason } = body;
+    const command = { type: 'RecordShipmentLost', data: { shipmentId, reason }, personal: null } as const;
     return this.#orders.change({ asked, orderId, body, command });
   }
 

@@ -30,9 +30,11 @@ const script: OrderScript = {
 describe('an order that is imported', () => {
   let server: Server;
   let answers: Given[];
+  const asked: string[] = [];
   beforeEach(async () => {
     server = createServer((request, response) => {
       request.resume();
+      asked.push(`${request.method} ${request.url}`);
       const { status, body } = answers.shift()!;
       response.statusCode = status;
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -63,6 +65,21 @@ describe('an order that is imported', () => {
   ])('is refused by %d %s', async (status, code) => {
     expect(await run(problem(status, code))).toMatchObject({ kind: 'refused', code });
     expect(await run(placed, problem(status, code))).toMatchObject({ kind: 'refused', code });
+  });
+
+  it('sends each command with the method of its route', async () => {
+    const routes = ['tags', 'contact', 'shipments/p-1/tracking', 'shipments/p-1/dispatch', 'notes'];
+    const steps = routes.map((route, index) => ({ do: route, key: String(index + 1), body: {} }));
+    answers = [placed, ...routes.map(() => ({ ...placed, status: 200 }))];
+    asked.length = 0;
+    const { port } = server.address() as AddressInfo;
+    const client = createClient({ commandUrl: `http://127.0.0.1:${port}`, token: 'test' });
+    await runScript(
+      { ...script, steps: [script.steps[0]!, ...steps] },
+      { client, onStep: () => {}, stopped: () => false },
+    );
+    const methods = ['PUT', 'PUT', 'PUT', 'POST', 'POST'];
+    expect(asked.slice(1)).toEqual(routes.map((route, n) => `${methods[n]} /v1/orders/o-1/${route}`));
   });
 
   it('is refused for a command that there is not', async () => {

@@ -1,3 +1,4 @@
+import { operations } from '#client/generated/operations.js';
 import { Problem, type Answer, type CallOptions, type OrderlogClient } from '#client/orderlog-client.js';
 import { CliError } from '../support/cli-error.js';
 import { Stopped } from '../support/interruption.js';
@@ -104,7 +105,7 @@ async function sendStep(
   try {
     const request = {
       api: 'command',
-      method: step.do === 'tags' ? 'PUT' : 'POST',
+      method: replacing.some((route) => route.test(step.do)) ? 'PUT' : 'POST',
       path: order === null ? '/v1/orders' : `/v1/orders/${order.id}/${fillRoute(step.do, ids)}`,
       body: fillBody(step.body, ids),
     } as const;
@@ -117,6 +118,12 @@ async function sendStep(
     return { kind: 'refused', step, code: UNKNOWN_ID, line };
   }
 }
+
+const BELOW_ORDER = '/v1/orders/{orderId}/';
+/** The routes that replace something, such as the tags. */
+const replacing = Object.values(operations)
+  .filter(({ api, method }) => api === 'command' && method === 'PUT')
+  .map(({ path }) => new RegExp(`^${path.slice(BELOW_ORDER.length).replace(/\{\w+\}/g, '[^/]+')}$`));
 
 /** The header is sent in both cases, because a service may require it for every change of an order. */
 function conditionOn(revision: number, { guarded }: OrderScript): CallOptions {

@@ -48,6 +48,7 @@ const words: Words = {
     `shipping address changed, to ${address.countryName ?? address.country ?? '?'}`,
   BillingAddressChanged: ({ address }) =>
     `billing address changed, to ${address.countryName ?? address.country ?? '?'}`,
+  ContactChanged: () => 'contact changed',
   StockReserved: ({ reference }) => `stock reserved${by(reference)}`,
   StockRejected: ({ reason }) => `stock refused${because(reason)}`,
   StockReleased: () => 'stock released',
@@ -67,7 +68,9 @@ const words: Words = {
   ShipmentCreated: ({ lines, carrier }, wording) =>
     `parcel packed${carrier === null ? '' : ` for ${carrier}`}: ${units(lines, wording)}`,
   ShipmentDispatched: ({ trackingNumber }) => `parcel dispatched${by(trackingNumber)}`,
+  ShipmentTrackingChanged: ({ trackingNumber }) => `tracking number now ${trackingNumber}`,
   ShipmentDelivered: () => 'parcel delivered',
+  ShipmentLost: ({ reason }) => `parcel lost${because(reason)}`,
   ShipmentCancelled: ({ reason }) => `parcel cancelled${because(reason)}`,
   LinesCancelled: ({ lines, reason }, wording) => `cancelled ${units(lines, wording)}${because(reason)}`,
   ReturnRequested: ({ lines, reason }, wording) =>

@@ -202,7 +202,10 @@ const refund = object({
 
 const shipment = object({
   shipmentId: said(uuid, 'The id of the shipment.'),
-  status: said(oneOf(['created', 'dispatched', 'delivered', 'cancelled']), 'How far the shipment is.'),
+  status: said(
+    oneOf(['created', 'dispatched', 'delivered', 'cancelled', 'lost']),
+    'How far the shipment is.',
+  ),
   carrier: said(nullableText, 'Who carries the parcel.'),
   trackingNumber: said(nullableText, "The carrier's own number of the parcel."),
   lines: units,

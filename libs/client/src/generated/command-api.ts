@@ -445,6 +445,16 @@ export interface components {
         | components['schemas']['ChangeBillingAddressDto']
       )[];
     };
+    ChangeContactBody: {
+      /**
+       * Format: date-time
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
+       * @example 2026-03-01T12:00:00Z
+       */
+      occurredAt?: string | null;
+      /** @description Whom to reach from now on. What is absent here is not known any more. */
+      contact: components['schemas']['ContactDto'];
+    };
     LineQuantityDto: {
       /**
        * Format: uuid
@@ -769,10 +779,30 @@ export interface components {
       carrier?: string | null;
       /**
        * Format: text
-       * @description The carrier's own number of the parcel. It can be given only now.
+       * @description The carrier's own number of the parcel. If absent, the one that was given before; it can also be given later.
        * @example JD014600003828
        */
       trackingNumber?: string | null;
+    };
+    ChangeTrackingBody: {
+      /**
+       * Format: date-time
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
+       * @example 2026-03-01T12:00:00Z
+       */
+      occurredAt?: string | null;
+      /**
+       * Format: text
+       * @description Who carries the parcel. If absent, the carrier stays as it is.
+       * @example DHL
+       */
+      carrier?: string | null;
+      /**
+       * Format: text
+       * @description The carrier's own number of the parcel, from now on.
+       * @example JD014600003828
+       */
+      trackingNumber: string;
     };
     LinesAndReasonBody: {
       /**
@@ -1216,6 +1246,36 @@ export interface operations {
       };
     };
   };
+  changeContact: {
+    parameters: {
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description The id of the order. */
+        orderId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeContactBody'];
+      };
+    };
+    responses: {
+      /** @description The command is done: by this request, or by an earlier one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CommandAnswer'];
+        };
+      };
+    };
+  };
   recordStockReserved: {
     parameters: {
       query?: {
@@ -1612,6 +1672,38 @@ export interface operations {
       };
     };
   };
+  changeShipmentTracking: {
+    parameters: {
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description The id of the order. */
+        orderId: string;
+        /** @description The id of a shipment of the order. */
+        shipmentId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeTrackingBody'];
+      };
+    };
+    responses: {
+      /** @description The command is done: by this request, or by an earlier one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CommandAnswer'];
+        };
+      };
+    };
+  };
   deliverShipment: {
     parameters: {
       query?: {
@@ -1630,6 +1722,38 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['CommandBody'];
+      };
+    };
+    responses: {
+      /** @description The command is done: by this request, or by an earlier one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CommandAnswer'];
+        };
+      };
+    };
+  };
+  recordShipmentLost: {
+    parameters: {
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description The id of the order. */
+        orderId: string;
+        /** @description The id of a shipment of the order. */
+        shipmentId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReasonBody'];
       };
     };
     responses: {

@@ -1307,7 +1307,7 @@ export interface operations {
                * @description How far the shipment is.
                * @enum {string}
                */
-              status: 'created' | 'dispatched' | 'delivered' | 'cancelled';
+              status: 'created' | 'dispatched' | 'delivered' | 'cancelled' | 'lost';
               /** @description Who carries the parcel. */
               carrier: string | null;
               /** @description The carrier's own number of the parcel. */
@@ -1973,6 +1973,7 @@ export interface operations {
           | 'SurchargeAdded'
           | 'ShippingAddressChanged'
           | 'BillingAddressChanged'
+          | 'ContactChanged'
           | 'StockReserved'
           | 'StockRejected'
           | 'StockReleased'
@@ -1986,7 +1987,9 @@ export interface operations {
           | 'RefundFailed'
           | 'ShipmentCreated'
           | 'ShipmentDispatched'
+          | 'ShipmentTrackingChanged'
           | 'ShipmentDelivered'
+          | 'ShipmentLost'
           | 'ShipmentCancelled'
           | 'LinesCancelled'
           | 'ReturnRequested'

@@ -5,6 +5,7 @@ import {
   type CancellationCommand,
   type CancellationEvent,
 } from './cancellations.js';
+import { decideContact, evolveContact, type ContactCommand, type ContactEvent } from './contact.js';
 import { decideEdits } from './edits.decider.js';
 import { evolveEdits, type EditCommand, type EditEvent } from './edits.js';
 import { decideLifecycle, evolveLifecycle, type LifecycleCommand, type LifecycleEvent } from './lifecycle.js';
@@ -26,6 +27,7 @@ export type OrderEvent =
   | PlacingEvent
   | LifecycleEvent
   | EditEvent
+  | ContactEvent
   | StockEvent
   | PaymentEvent
   | RefundEvent
@@ -38,6 +40,7 @@ export type OrderCommand =
   | PlacingCommand
   | LifecycleCommand
   | EditCommand
+  | ContactCommand
   | StockCommand
   | PaymentCommand
   | RefundCommand
@@ -55,6 +58,7 @@ const evolveOrder: Evolve<Order, OrderEvent> = {
   ...evolvePlacing,
   ...evolveLifecycle,
   ...evolveEdits,
+  ...evolveContact,
   ...evolveStock,
   ...evolvePayments,
   ...evolveRefunds,
@@ -67,6 +71,7 @@ const evolveOrder: Evolve<Order, OrderEvent> = {
 const decidePlaced: Decide<Order, Exclude<OrderCommand, PlacingCommand>, Draft<OrderEvent>, RejectionCode> = {
   ...decideLifecycle,
   ...decideEdits,
+  ...decideContact,
   ...decideStock,
   ...decidePayments,
   ...decideRefunds,

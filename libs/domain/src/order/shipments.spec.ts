@@ -3,22 +3,34 @@ import {
   cancelLines,
   cancelOrder,
   cancelShipment,
+  changeTracking,
+  completeOrder,
   createShipment,
   deliverShipment,
   dispatchShipment,
+  recordShipmentLost,
+  requestRefund,
 } from '../testing/commands.js';
 import {
   lamp,
   linesCancelled,
   mug,
+  orderCancelled,
   orderCompleted,
   orderConfirmed,
+  orderHeld,
   orderPlaced,
+  captured,
+  returnClosed,
+  returnApproved,
+  returnRequested,
   sent,
   shipmentCancelled,
   shipmentCreated,
   shipmentDelivered,
   shipmentDispatched,
+  shipmentLost,
+  trackingChanged,
 } from '../testing/events.js';
 import { at, given } from '../testing/given.js';
 
@@ -76,6 +88,9 @@ describe('CreateShipment', () => {
     when(createShipment({ lines: [mug(4)], carrier: 'DHL' }), parcel).thenRejected('id_already_used');
     when(createShipment({ lines: [mug(4)] }), { newIds: ['mug'] }).thenRejected('id_already_used');
     given(...confirmed, created(4, 'parcel'), shipmentDispatched({ shipmentId: 'parcel', carrier: 'DHL' }))
+      .when(createShipment({ lines: [mug(4)] }), parcel)
+      .thenNothing();
+    given(...confirmed, created(4, 'parcel'), trackingChanged('T1', { carrier: 'DHL' }))
       .when(createShipment({ lines: [mug(4)] }), parcel)
       .thenNothing();
   });
@@ -148,6 +163,56 @@ describe('DispatchShipment', () => {
   });
 });
 
+describe('ChangeShipmentTracking', () => {
+  const packed = [...confirmed, shipmentCreated({ lines: [mug(4)], carrier: 'DHL' })];
+  const gone = [...packed, shipmentDispatched({ carrier: 'DHL', trackingNumber: null })];
+
+  it('gives a parcel its number, before it leaves or after, and keeps the carrier unless told', () => {
+    for (const history of [
+      packed,
+      gone,
+      [...gone, shipmentDelivered()],
+      [...gone, shipmentLost()],
+      [...gone, shipmentDelivered(), orderCancelled()],
+    ]) {
+      given(...history)
+        .when(changeTracking('T2'))
+        .then(trackingChanged('T2', { carrier: 'DHL' }));
+    }
+    given(...gone)
+      .when(changeTracking('T2', { carrier: 'UPS' }))
+      .then(trackingChanged('T2', { carrier: 'UPS' }));
+    const { order } = given(...gone, trackingChanged('T2', { carrier: 'UPS' }));
+    expect(order.shipments[0]).toMatchObject({ status: 'dispatched', carrier: 'UPS', trackingNumber: 'T2' });
+    expect(order.lines[0]).toMatchObject({ shipped: 4, dispatched: 4 });
+  });
+
+  it('is kept by a dispatch that names no number', () => {
+    given(...packed, trackingChanged('T1', { carrier: 'DHL' }))
+      .when(dispatchShipment({ trackingNumber: null }))
+      .then(shipmentDispatched({ carrier: 'DHL', trackingNumber: 'T1' }));
+  });
+
+  it('changes nothing where the parcel has that number and carrier', () => {
+    const { when } = given(...packed, shipmentDispatched({ carrier: 'DHL' }));
+    when(changeTracking('T1')).thenNothing();
+    when(changeTracking('T1', { carrier: 'DHL' })).thenNothing();
+    when(changeTracking('T1', { carrier: 'UPS' })).then(trackingChanged('T1', { carrier: 'UPS' }));
+  });
+
+  it('is refused for a cancelled or unknown shipment, and with long texts', () => {
+    given(...packed, shipmentCancelled())
+      .when(changeTracking('T2'))
+      .thenRejected('shipment_not_in_state', { shipmentId: 'parcel', status: 'cancelled' });
+    const { when } = given(...packed);
+    when(changeTracking('T2', { shipmentId: 'x' })).thenRejected('shipment_not_found');
+    when(changeTracking('x'.repeat(101))).thenRejected('text_too_long', { field: 'trackingNumber' });
+    when(changeTracking('T2', { carrier: 'x'.repeat(201) })).thenRejected('text_too_long', {
+      field: 'carrier',
+    });
+  });
+});
+
 describe('DeliverShipment', () => {
   it('delivers what has left, once, also after the order has ended', () => {
     given(...confirmed, ...sent(mug(10)))
@@ -173,6 +238,71 @@ describe('DeliverShipment', () => {
     given(...confirmed)
       .when(deliverShipment())
       .thenRejected('shipment_not_found');
+  });
+});
+
+describe('RecordShipmentLost', () => {
+  const gone = [...confirmed, ...sent(mug(10))];
+
+  it('lets the units be shipped again, also while the order is on hold', () => {
+    given(...gone)
+      .when(recordShipmentLost('parcel', 'not found'))
+      .then(shipmentLost('parcel', 'not found'));
+    given(...gone, orderHeld())
+      .when(recordShipmentLost())
+      .then(shipmentLost());
+    const { order, when } = given(...gone, shipmentLost());
+    expect(order.lines[0]).toMatchObject({ shipped: 0, dispatched: 0, delivered: 0 });
+    expect(order.shipments[0]).toMatchObject({
+      status: 'lost',
+
+      trackingNumber: 'T1',
+    });
+    when(createShipment()).then(created(10));
+    when(completeOrder()).thenRejected('order_not_fulfilled', { lineId: 'mug' });
+    when(recordShipmentLost()).thenNothing();
+    when(dispatchShipment()).thenNothing();
+    when(deliverShipment()).thenRejected('shipment_not_in_state', { shipmentId: 'parcel', status: 'lost' });
+  });
+
+  it('lets them be cancelled and refunded', () => {
+    const paid = [
+      orderPlaced(),
+      captured(10_000),
+      ...gone.slice(1),
+      shipmentLost(),
+      linesCancelled([mug(10)]),
+    ];
+    const { order } = given(...paid).when(requestRefund([mug(10)], { reason: 'cancellation' }));
+    expect(order.refunds[0]).toMatchObject({ amountMinor: 10_000, status: 'pending' });
+  });
+
+  it('is refused where units of it come back, and for what has not left or has arrived', () => {
+    const code = 'quantity_exceeds_dispatched';
+    given(...gone, returnRequested([mug(1)]))
+      .when(recordShipmentLost())
+      .thenRejected(code, { lineId: 'mug', available: 9 });
+    given(...gone, returnRequested([mug(1)]), returnApproved(), returnClosed())
+      .when(recordShipmentLost())
+      .then(shipmentLost());
+    given(...gone, shipmentDelivered())
+      .when(recordShipmentLost())
+      .thenRejected('shipment_not_in_state');
+    given(...gone)
+      .when(recordShipmentLost('x'))
+      .thenRejected('shipment_not_found');
+    given(...gone)
+      .when(recordShipmentLost('parcel', 'x'.repeat(501)))
+      .thenRejected('text_too_long');
+  });
+
+  it('is refused once the order has ended: its units could be neither shipped nor cancelled', () => {
+    given(...gone, orderCompleted())
+      .when(recordShipmentLost())
+      .thenRejected('not_allowed_in_state');
+    given(...gone, orderCancelled())
+      .when(recordShipmentLost())
+      .thenRejected('not_allowed_in_state');
   });
 });
 

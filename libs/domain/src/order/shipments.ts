@@ -11,6 +11,8 @@ import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order, Shipment } from './state.js';
 import { checkAllowed } from './transitions.js';
 
+type ShipmentAndReason = { readonly shipmentId: ShipmentId; readonly reason: string | null };
+
 export type ShipmentEvent =
   | Event<
       'ShipmentCreated',
@@ -28,8 +30,17 @@ export type ShipmentEvent =
         readonly trackingNumber: string | null;
       }
     >
+  | Event<
+      'ShipmentTrackingChanged',
+      {
+        readonly shipmentId: ShipmentId;
+        readonly carrier: string | null;
+        readonly trackingNumber: string;
+      }
+    >
   | Event<'ShipmentDelivered', { readonly shipmentId: ShipmentId }>
-  | Event<'ShipmentCancelled', { readonly shipmentId: ShipmentId; readonly reason: string | null }>;
+  | Event<'ShipmentLost', ShipmentAndReason>
+  | Event<'ShipmentCancelled', ShipmentAndReason>;
 
 export type ShipmentCommand =
   /** Empty `lines`: everything that is left to ship. */
@@ -42,8 +53,18 @@ export type ShipmentCommand =
         readonly trackingNumber: string | null;
       }
     >
+  | Command<
+      'ChangeShipmentTracking',
+      {
+        readonly shipmentId: ShipmentId;
+        /** null: as it is. */
+        readonly carrier: string | null;
+        readonly trackingNumber: string;
+      }
+    >
   | Command<'DeliverShipment', { readonly shipmentId: ShipmentId }>
-  | Command<'CancelShipment', { readonly shipmentId: ShipmentId; readonly reason: string | null }>;
+  | Command<'RecordShipmentLost', ShipmentAndReason>
+  | Command<'CancelShipment', ShipmentAndReason>;
 
 export const evolveShipments: EvolveArea<ShipmentEvent> = {
   ShipmentCreated: (order, { data, occurredAt }) => {
@@ -72,6 +93,9 @@ export const evolveShipments: EvolveArea<ShipmentEvent> = {
       (line, quantity) => ({ dispatched: line.dispatched + quantity }),
     ),
 
+  ShipmentTrackingChanged: (order, { data: { shipmentId, carrier, trackingNumber } }) =>
+    changeShipment(order, shipmentId, { carrier, trackingNumber }),
+
   ShipmentDelivered: (order, { data, occurredAt }) =>
     moveShipment(
       order,
@@ -79,6 +103,12 @@ export const evolveShipments: EvolveArea<ShipmentEvent> = {
       { status: 'delivered', deliveredAt: occurredAt },
       (line, quantity) => ({ delivered: line.delivered + quantity }),
     ),
+
+  ShipmentLost: (order, { data }) =>
+    moveShipment(order, data.shipmentId, { status: 'lost' }, (line, quantity) => ({
+      shipped: line.shipped - quantity,
+      dispatched: line.dispatched - quantity,
+    })),
 
   ShipmentCancelled: (order, { data }) =>
     moveShipment(order, data.shipmentId, { status: 'cancelled' }, (line, quantity) => ({
@@ -112,7 +142,7 @@ export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
   DispatchShipment: (order, { data: { shipmentId, carrier, trackingNumber } }) => {
     const shipment = findShipment(order, shipmentId);
     if (isRefusal(shipment)) return shipment;
-    const sent = shipment.status === 'dispatched' || shipment.status === 'delivered';
+    const sent = shipment.dispatchedAt !== null;
     const same =
       (carrier ?? shipment.carrier) === shipment.carrier &&
       (trackingNumber ?? shipment.trackingNumber) === shipment.trackingNumber;
@@ -123,8 +153,28 @@ export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
       checkText(carrier, LIMITS.nameCharacters, 'carrier') ??
       checkText(trackingNumber, LIMITS.referenceCharacters, 'trackingNumber');
     if (wrong) return wrong;
-    const data = { shipmentId, carrier: carrier ?? shipment.carrier, trackingNumber };
-    return accept({ type: 'ShipmentDispatched', data });
+    return accept({
+      type: 'ShipmentDispatched',
+      data: {
+        shipmentId,
+        carrier: carrier ?? shipment.carrier,
+        trackingNumber: trackingNumber ?? shipment.trackingNumber,
+      },
+    });
+  },
+
+  ChangeShipmentTracking: (order, { data: { shipmentId, carrier: given, trackingNumber } }) => {
+    const shipment = findShipment(order, shipmentId);
+    if (isRefusal(shipment)) return shipment;
+    const carrier = given ?? shipment.carrier;
+    if (carrier === shipment.carrier && trackingNumber === shipment.trackingNumber) return accept();
+    const wrong =
+      checkState(shipment, 'created', 'dispatched', 'delivered', 'lost') ??
+      checkText(carrier, LIMITS.nameCharacters, 'carrier') ??
+      checkText(trackingNumber, LIMITS.referenceCharacters, 'trackingNumber');
+    return (
+      wrong ?? accept({ type: 'ShipmentTrackingChanged', data: { shipmentId, carrier, trackingNumber } })
+    );
   },
 
   DeliverShipment: (order, { data: { shipmentId } }) => {
@@ -133,6 +183,23 @@ export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
     if (shipment.status === 'delivered') return accept();
     const wrong = checkState(shipment, 'dispatched');
     return wrong ?? accept({ type: 'ShipmentDelivered', data: { shipmentId } });
+  },
+
+  RecordShipmentLost: (order, { data }) => {
+    const shipment = findShipment(order, data.shipmentId);
+    if (isRefusal(shipment)) return shipment;
+    if (shipment.status === 'lost') return accept();
+    const wrong =
+      checkAllowed(order, 'RecordShipmentLost') ??
+      checkState(shipment, 'dispatched') ??
+      checkReason(data.reason) ??
+      // Units in returns may never exceed those dispatched (invariant 1).
+      checkQuantities(
+        order,
+        shipment.lines,
+        atMost((line) => line.dispatched - line.inReturns, 'quantity_exceeds_dispatched'),
+      );
+    return wrong ?? accept({ type: 'ShipmentLost', data });
   },
 
   CancelShipment: (order, { data }) => {
@@ -145,11 +212,12 @@ export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
 };
 
 /**
- * Whether it was this request that made the shipment. Whoever dispatched it may have named another carrier since; no
- * lines meant what was left at that time.
+ * Whether it was this request that made the shipment. Whoever dispatched it, or gave its tracking number, may have
+ * named another carrier since; no lines meant what was left at that time.
  */
 function holdsShipment(shipment: Shipment, carrier: string | null, lines: readonly LineQuantity[]): boolean {
-  const isCarrier = shipment.dispatchedAt !== null || shipment.carrier === carrier;
+  const mayBeAnother = shipment.dispatchedAt !== null || shipment.trackingNumber !== null;
+  const isCarrier = mayBeAnother || shipment.carrier === carrier;
   return isCarrier && (lines.length === 0 || sameContent(shipment.lines, lines));
 }
 
@@ -158,8 +226,11 @@ function findShipment(order: Order, shipmentId: ShipmentId): Shipment | Refusal 
   return shipment ?? reject('shipment_not_found', { shipmentId });
 }
 
-function checkState({ shipmentId, status }: Shipment, wanted: Shipment['status']): Refusal | null {
-  return status === wanted ? null : reject('shipment_not_in_state', { shipmentId, status });
+function checkState(
+  { shipmentId, status }: Shipment,
+  ...wanted: readonly Shipment['status'][]
+): Refusal | null {
+  return wanted.includes(status) ? null : reject('shipment_not_in_state', { shipmentId, status });
 }
 
 function moveShipment(
@@ -169,8 +240,15 @@ function moveShipment(
   changeLine: (line: Line, quantity: number) => Partial<Line>,
 ): Order {
   const moved = order.shipments.find((shipment) => shipment.shipmentId === shipmentId);
+  return {
+    ...changeShipment(order, shipmentId, change),
+    lines: changedLines(order, moved?.lines ?? [], changeLine),
+  };
+}
+
+function changeShipment(order: Order, shipmentId: ShipmentId, change: Partial<Shipment>): Order {
   const shipments = order.shipments.map((shipment) =>
-    shipment === moved ? { ...shipment, ...change } : shipment,
+    shipment.shipmentId === shipmentId ? { ...shipment, ...change } : shipment,
   );
-  return { ...order, shipments, lines: changedLines(order, moved?.lines ?? [], changeLine) };
+  return { ...order, shipments };
 }

@@ -17,10 +17,10 @@ import type { CancellationId, NoteId, OrderId, PaymentId, RefundId, ReturnId, Sh
 export const orderStatuses = ['placed', 'confirmed', 'completed', 'rejected', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
 
-/** A line and what became of its units. Units of a cancelled shipment are not counted. */
+/** A line and what became of its units. Units of a cancelled or lost shipment are not counted. */
 export interface Line extends OrderedLine {
   readonly cancelled: number;
-  /** Units in shipments that are not cancelled, dispatched or not. */
+  /** Units in shipments that are neither cancelled nor lost, dispatched or not. */
   readonly shipped: number;
   readonly dispatched: number;
   readonly delivered: number;
@@ -100,7 +100,7 @@ export interface Refund {
 
 export interface Shipment {
   readonly shipmentId: ShipmentId;
-  readonly status: 'created' | 'dispatched' | 'delivered' | 'cancelled';
+  readonly status: 'created' | 'dispatched' | 'delivered' | 'cancelled' | 'lost';
   readonly carrier: string | null;
   readonly trackingNumber: string | null;
   readonly lines: readonly LineQuantity[];

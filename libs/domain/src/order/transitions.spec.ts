@@ -9,6 +9,7 @@ import {
   orderRejected,
   sent,
   shipmentCreated,
+  shipmentLost,
 } from '../testing/events.js';
 import { given, type Happened } from '../testing/given.js';
 import { orderCommandTypes, orderEventTypes, type OrderCommandType } from './order.js';
@@ -24,7 +25,14 @@ const money: OrderCommandType[] = [
   'RecordRefundSucceeded',
   'RecordRefundFailed',
 ];
-const always: OrderCommandType[] = [...money, 'RecordStockReleased', 'AddNote', 'RedactNote', 'ChangeTags'];
+const always: OrderCommandType[] = [
+  ...money,
+  'RecordStockReleased',
+  'ChangeContact',
+  'AddNote',
+  'RedactNote',
+  'ChangeTags',
+];
 const open: OrderCommandType[] = [
   'CancelOrder',
   'EditOrder',
@@ -41,36 +49,50 @@ const afterDispatch: OrderCommandType[] = [
   'CloseReturn',
 ];
 const ship: OrderCommandType[] = ['CreateShipment', 'DispatchShipment'];
+const parcels: OrderCommandType[] = ['CancelShipment', 'ChangeShipmentTracking'];
 const confirmed = [orderPlaced(), orderConfirmed()];
 
 describe('allowedCommands', () => {
   it.each<[string, Happened[], OrderCommandType[]]>([
     ['placed', [orderPlaced()], [...open, 'ConfirmOrder', 'RejectOrder', 'HoldOrder']],
     ['placed, on hold', [orderPlaced(), orderHeld()], [...open, 'RejectOrder', 'ReleaseOrder']],
-    ['confirmed', confirmed, [...open, ...ship, 'CancelShipment', 'CompleteOrder', 'HoldOrder']],
-    ['confirmed, on hold', [...confirmed, orderHeld()], [...open, 'CancelShipment', 'ReleaseOrder']],
+    ['confirmed', confirmed, [...open, ...ship, ...parcels, 'CompleteOrder', 'HoldOrder']],
+    ['confirmed, on hold', [...confirmed, orderHeld()], [...open, ...parcels, 'ReleaseOrder']],
     [
       'confirmed, packed',
       [...confirmed, shipmentCreated()],
-      [...open, ...ship, 'CancelShipment', 'CompleteOrder', 'HoldOrder'],
+      [...open, ...ship, ...parcels, 'CompleteOrder', 'HoldOrder'],
     ],
     [
       'confirmed, sent',
       [...confirmed, ...sent(mug(1))],
-      [...open, ...ship, 'CancelShipment', 'CompleteOrder', 'HoldOrder', ...afterDispatch],
+      [...open, ...ship, ...parcels, 'CompleteOrder', 'HoldOrder', 'RecordShipmentLost', ...afterDispatch],
     ],
-    ['completed', [...confirmed, ...sent(mug(10)), orderCompleted()], afterDispatch],
+    [
+      'confirmed, lost',
+      [...confirmed, ...sent(mug(1)), shipmentLost()],
+      [...open, ...ship, ...parcels, 'CompleteOrder', 'HoldOrder'],
+    ],
+    [
+      'completed',
+      [...confirmed, ...sent(mug(10)), orderCompleted()],
+      [...afterDispatch, 'ChangeShipmentTracking'],
+    ],
     ['rejected', [orderPlaced(), orderRejected()], []],
-    ['cancelled', [...confirmed, orderCancelled()], []],
-    ['cancelled, sent', [...confirmed, ...sent(mug(10)), orderCancelled()], afterDispatch],
+    ['cancelled', [...confirmed, orderCancelled()], ['ChangeShipmentTracking']],
+    [
+      'cancelled, sent',
+      [...confirmed, ...sent(mug(10)), orderCancelled()],
+      [...afterDispatch, 'ChangeShipmentTracking'],
+    ],
   ])('of an order that is %s', (_, history, expected) => {
     const allowed = allowedCommands(given(...history).order);
     expect([...allowed].sort()).toEqual([...always, ...expected].sort());
   });
 
   it('tells every command when it is allowed', () => {
-    expect(orderCommandTypes).toHaveLength(32);
-    expect(orderEventTypes).toHaveLength(39);
+    expect(orderCommandTypes).toHaveLength(35);
+    expect(orderEventTypes).toHaveLength(42);
     const somewhere = new Set([
       ...allowedCommands(given(orderPlaced()).order),
       ...allowedCommands(given(orderPlaced(), orderHeld()).order),

@@ -12,7 +12,8 @@ interface Transition {
 
 const always: Transition = { in: orderStatuses };
 const open: Transition = { in: ['placed', 'confirmed'] };
-const afterDispatch: Transition = { in: ['confirmed', 'completed', 'cancelled'], onceDispatched: true };
+const onceConfirmed: Transition = { in: ['confirmed', 'completed', 'cancelled'] };
+const afterDispatch: Transition = { ...onceConfirmed, onceDispatched: true };
 
 /** When the state of the order allows each command. */
 const transitions = {
@@ -32,7 +33,10 @@ const transitions = {
 
   CreateShipment: { in: ['confirmed'], hold: 'off' },
   DispatchShipment: { in: ['confirmed'], hold: 'off' },
+  ChangeShipmentTracking: onceConfirmed,
   DeliverShipment: afterDispatch,
+  // Its units can be shipped again or cancelled, which an order that has ended does not allow.
+  RecordShipmentLost: { in: ['confirmed'], onceDispatched: true },
   CancelShipment: { in: ['confirmed'] },
 
   // What the payment provider did is recorded whatever became of the order.
@@ -51,6 +55,7 @@ const transitions = {
   ReceiveReturn: afterDispatch,
   CloseReturn: afterDispatch,
 
+  ChangeContact: always,
   AddNote: always,
   RedactNote: always,
   ChangeTags: always,

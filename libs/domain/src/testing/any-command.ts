@@ -125,6 +125,8 @@ const makers: Makers = {
   CancelOrder: (_, draw) => (draw.chance(25) ? ask.cancelOrder() : ask.createShipment()),
   CompleteOrder: () => ask.completeOrder(),
   EditOrder: (order, draw) => anyEdit(order, draw),
+  ChangeContact: (_, draw) =>
+    ask.changeContact({ name: `person ${draw.below(3)}`, email: null, phone: null }),
   RecordStockReserved: (order, draw) =>
     ask.recordStockReserved({ lines: someUnits(order, draw, (line) => line.quantity - line.cancelled) }),
   RecordStockRejected: () => ask.recordStockRejected(),
@@ -168,8 +170,15 @@ const makers: Makers = {
     ask.createShipment({ lines: draw.chance(40) ? [] : someUnits(order, draw, unshipped) }),
   DispatchShipment: (order, draw) =>
     ask.dispatchShipment({ shipmentId: oneIn(order.shipments, 'created', draw)?.shipmentId ?? 'nowhere' }),
+  ChangeShipmentTracking: (order, draw) =>
+    ask.changeTracking(`T${draw.below(3)}`, {
+      shipmentId: draw.one(order.shipments)?.shipmentId ?? 'nowhere',
+      carrier: draw.chance(50) ? 'DHL' : null,
+    }),
   DeliverShipment: (order, draw) =>
     ask.deliverShipment(oneIn(order.shipments, 'dispatched', draw)?.shipmentId),
+  RecordShipmentLost: (order, draw) =>
+    ask.recordShipmentLost(oneIn(order.shipments, 'dispatched', draw)?.shipmentId),
   CancelShipment: (order, draw) => ask.cancelShipment(oneIn(order.shipments, 'created', draw)?.shipmentId),
   CancelLines: (order, draw) =>
     ask.cancelLines(someUnits(order, draw, (line) => Math.ceil(unshipped(line) / 2))),

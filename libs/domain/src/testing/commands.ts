@@ -1,4 +1,4 @@
-import type { AddressLines, LineInput, LineQuantity, OrderedLine } from '../order/content.js';
+import type { AddressLines, Contact, LineInput, LineQuantity, OrderedLine } from '../order/content.js';
 import type { EditOperation } from '../order/edits.js';
 import type { OrderCommand, OrderCommandType } from '../order/order.js';
 import type { PlacedPersonal } from '../order/placing.js';
@@ -139,7 +139,11 @@ export const createShipment = (data: Given<'CreateShipment'> = {}) =>
   command('CreateShipment', { carrier: null, ...data, lines: units(...(data.lines ?? [])) });
 export const dispatchShipment = (data: Given<'DispatchShipment'> = {}) =>
   command('DispatchShipment', { shipmentId: 'parcel', carrier: null, trackingNumber: 'T1', ...data });
+export const changeTracking = (trackingNumber: string, data: Given<'ChangeShipmentTracking'> = {}) =>
+  command('ChangeShipmentTracking', { shipmentId: 'parcel', carrier: null, trackingNumber, ...data });
 export const deliverShipment = (shipmentId = 'parcel') => command('DeliverShipment', { shipmentId });
+export const recordShipmentLost = (shipmentId = 'parcel', reason: Reason = null) =>
+  command('RecordShipmentLost', { shipmentId, reason });
 export const cancelShipment = (shipmentId = 'parcel', reason: Reason = null) =>
   command('CancelShipment', { shipmentId, reason });
 
@@ -155,6 +159,11 @@ export const receiveReturn = (lines: readonly LineQuantity[] = [], returnId = 'r
   command('ReceiveReturn', { returnId, lines: units(...lines) });
 export const closeReturn = (returnId = 'return') => command('CloseReturn', { returnId });
 
+export const changeContact = (contact: Contact): OrderCommand => ({
+  type: 'ChangeContact',
+  data: {},
+  personal: { contact },
+});
 export const addNote = (text: string): OrderCommand => ({ type: 'AddNote', data: {}, personal: { text } });
 export const redactNote = (noteId = 'note', reason: Reason = null) =>
   command('RedactNote', { noteId, reason });

@@ -1,4 +1,4 @@
-import type { AddressCountry, LineQuantity, OrderedLine, Tax } from '../order/content.js';
+import type { AddressCountry, Contact, LineQuantity, OrderedLine, Tax } from '../order/content.js';
 import { orderNumber } from '../order/order-number.js';
 import type { OrderEvent, OrderEventType } from '../order/order.js';
 import type { PlacedPersonal } from '../order/placing.js';
@@ -185,9 +185,20 @@ export const shipmentDispatched = (data: Given<'ShipmentDispatched'> = {}): Happ
   type: 'ShipmentDispatched',
   data: { shipmentId: 'parcel', carrier: null, trackingNumber: 'T1', ...data },
 });
+export const trackingChanged = (
+  trackingNumber: string,
+  data: Given<'ShipmentTrackingChanged'> = {},
+): Happened => ({
+  type: 'ShipmentTrackingChanged',
+  data: { shipmentId: 'parcel', carrier: null, trackingNumber, ...data },
+});
 export const shipmentDelivered = (shipmentId = 'parcel'): Happened => ({
   type: 'ShipmentDelivered',
   data: { shipmentId },
+});
+export const shipmentLost = (shipmentId = 'parcel', reason: string | null = null): Happened => ({
+  type: 'ShipmentLost',
+  data: { shipmentId, reason },
 });
 export const shipmentCancelled = (shipmentId = 'parcel', reason: string | null = null): Happened => ({
   type: 'ShipmentCancelled',
@@ -231,6 +242,11 @@ export const returned = (...lines: readonly LineQuantity[]): Happened[] => [
   returnReceived(lines),
 ];
 
+export const contactChanged = (contact: Contact): Happened => ({
+  type: 'ContactChanged',
+  data: {},
+  personal: { contact },
+});
 export const noteAdded = (text: string, noteId = 'note'): Happened => ({
   type: 'NoteAdded',
   data: { noteId },

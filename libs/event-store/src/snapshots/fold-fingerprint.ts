@@ -3,4 +3,4 @@
  * and a long order fold into. A snapshot with another fingerprint is not used. Made by
  * scripts/generated/fold-fingerprint.mjs.
  */
-export const foldFingerprint = '2-a09da0619c9937eb32da192d8a8fc97cd056c3624966ea53d2ab615dc1ab8012';
+export const foldFingerprint = '2-c8d46cc81fa4a7fcb1d7e5f8576684ec7d93211e7812989ea0fd8d32e9d0df4a';

@@ -1,5 +1,5 @@
 import type { ShipmentEvent } from '#domain/order/shipments.js';
-import { id, textOrNull } from '../fields.js';
+import { id, text, textOrNull } from '../fields.js';
 import { reason, units, unitsOf } from './common.js';
 import { publish, type PublishedPart } from './publish.js';
 
@@ -23,9 +23,21 @@ export const publishedShipments: PublishedPart<ShipmentEvent> = {
     },
     ({ data: { shipmentId, carrier, trackingNumber } }) => ({ shipmentId, carrier, trackingNumber }),
   ),
+  ShipmentTrackingChanged: publish(
+    1,
+    'The tracking number of a shipment was given or corrected, before it was dispatched or after.',
+    { shipmentId, carrier, trackingNumber: text("The carrier's tracking number, from now on.") },
+    ({ data: { shipmentId, carrier, trackingNumber } }) => ({ shipmentId, carrier, trackingNumber }),
+  ),
   ShipmentDelivered: publish(1, 'A shipment was delivered.', { shipmentId }, ({ data: { shipmentId } }) => ({
     shipmentId,
   })),
+  ShipmentLost: publish(
+    1,
+    'A dispatched shipment was lost: its units can be shipped again.',
+    { shipmentId, reason },
+    ({ data: { shipmentId, reason } }) => ({ shipmentId, reason }),
+  ),
   ShipmentCancelled: publish(
     1,
     'A shipment was cancelled: its units can be shipped again.',

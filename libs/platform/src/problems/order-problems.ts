@@ -114,8 +114,8 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
     'Give at least the number of units that are shipped or cancelled.',
   ),
   quantity_exceeds_dispatched: broken(
-    'More units are named than can be returned',
-    'Only units that were dispatched and are not in another return can come back.',
+    'More units are named than were dispatched and are in no return',
+    'Only such units can come back, or be lost with their shipment: decline or close the other return first.',
   ),
   quantity_exceeds_return: broken(
     'More units are named than the return still expects',
