@@ -38,8 +38,8 @@ const seeded: readonly [string, Change][] = [
     'the units of a cancelled shipment stay with it',
     {
       file: order('shipments'),
-      from: 'shipped: line.shipped - quantity,',
-      to: 'shipped: line.shipped,',
+      from: "{ status: 'cancelled' }, (line, quantity) => ({\n      shipped: line.shipped - quantity,",
+      to: "{ status: 'cancelled' }, (line) => ({\n      shipped: line.shipped,",
     },
   ],
   ['one command less is remembered', { file: order('handled'), from: 'always: 1_000,', to: 'always: 999,' }],
