@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '7c0688d633b20b864d477ea55540ef87ca2d3acd684cf6081960e59a842b6541',
-  elasticsearch: '189b17e384aaaa570310dd5685a7869a4e7ab2d1d02c505a27df859225cd0457',
+  postgres: '391cfd753347e871c19208090e0c3282d5a4e494ecda3c91e132a9d51b76f32a',
+  elasticsearch: '2d84739e3d1084a9fe471138933e3d9e97acd1165efed44a5b6616cae86e06d1',
 };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { instantOf } from '#domain/instant.js';
+import type { OrderCommand } from '#domain/order/order.js';
 import { confirm, payment, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
 
@@ -63,6 +64,45 @@ describe('many orders over HTTP', () => {
       balanceDueMinor: 0,
     });
     expect(item).not.toHaveProperty('tenantId');
+  });
+
+  it('finds orders by what a carrier or a payment provider calls them, also by what was corrected', async () => {
+    const shipped = new WrittenOrder(system.eventStore, 'lookups');
+    const at = (day: number) => instantOf(`2026-03-0${day}T10:00:00Z`)!;
+    await shipped.doesAt(place(shipped, 1, { reference: 'sent', customerId: 'c-sent' }), at(1));
+    await shipped.doesAt(confirm, at(1));
+    const paid = payment(shipped.order) as Extract<OrderCommand, { type: 'RecordPaymentCaptured' }>;
+    await shipped.doesAt({ ...paid, data: { ...paid.data, providerReference: 'pi_SENT' } }, at(1));
+    await shipped.doesAt(
+      { type: 'CreateShipment', data: { carrier: null, lines: [] }, personal: null },
+      at(2),
+    );
+    const { shipmentId } = shipped.order.shipments[0]!;
+    const sends = { shipmentId, carrier: null, trackingNumber: 'JD-WRONG' };
+    await shipped.doesAt({ type: 'DispatchShipment', data: sends, personal: null }, at(3));
+    const corrected = { ...sends, trackingNumber: 'JD-RIGHT' };
+    await shipped.doesAt({ type: 'ChangeShipmentTracking', data: corrected, personal: null }, at(5));
+    const headers = await system.caughtUp();
+    const found = async (query: string, who: { customer?: string } = {}) => {
+      const token = await system.token({ tenant: 'lookups', ...who });
+      return references(await list(query, { headers, token }));
+    };
+
+    expect(await found('trackingNumber=JD-RIGHT')).toEqual(['sent']);
+    expect(await found('trackingNumber=JD-WRONG&sort=-total&limit=1')).toEqual(['sent']);
+    expect(await found('providerReference=pi_SENT&trackingNumber=JD-RIGHT')).toEqual(['sent']);
+    expect(await found('providerReference=pi_SENT&status=placed')).toEqual([]);
+    expect(await found('providerReference=pi_NOBODY&trackingNumber=JD-RIGHT')).toEqual([]);
+    expect(await found('trackingNumber=jd-right')).toEqual([]);
+    // An order of another kind of name.
+    expect(await found('trackingNumber=pi_SENT')).toEqual([]);
+    expect(await found('trackingNumber=JD-RIGHT', { customer: 'c-sent' })).toEqual(['sent']);
+    expect(await found('trackingNumber=JD-RIGHT', { customer: 'c-even' })).toEqual([]);
+
+    expect(await found('trackingNumber=JD-RIGHT&asOf=2026-03-05T09:00:00Z')).toEqual([]);
+    expect(await found('trackingNumber=JD-WRONG&asOf=2026-03-05T09:00:00Z')).toEqual(['sent']);
+    expect(await found('providerReference=pi_SENT&asOf=2026-02-01T00:00:00Z')).toEqual([]);
+    expect(await found('trackingNumber=JD-RIGHT&asOf=2026-03-06T00:00:00Z&sort=number')).toEqual(['sent']);
   });
 
   it('pages without repeating or missing, also while orders are placed', async () => {

@@ -1,5 +1,7 @@
 import type { Instant } from '#domain/instant.js';
+import { LIMITS } from '#domain/order/limits.js';
 import { DateTime, Integer, OneOf, OptionalText } from '#platform/http/fields.js';
+import type { OrderLookup } from '#read-models/readers/order-lookup.js';
 import { listSorts, type ListSort } from '#read-models/readers/order-sort.js';
 import { totalsGroups, type TotalsGroup } from '#read-models/readers/order-totals.reader.js';
 import { FilterQuery } from '../request/as-of.dto.js';
@@ -9,7 +11,23 @@ export const CURSOR_CHARACTERS = 1_000;
 export const TOTAL_SORTS = '`total` sorts by currency first, and by total within each currency.';
 const LIMIT_DESCRIPTION = 'The maximum number of orders on the page.';
 
-export class ListQuery extends FilterQuery {
+export class ListQuery extends FilterQuery implements OrderLookup {
+  @OptionalText({
+    max: LIMITS.referenceCharacters,
+    description:
+      'Orders of which a shipment has this tracking number, exactly as it was given, or had it before it was corrected.',
+    example: 'JD014600003828',
+  })
+  trackingNumber!: string | null;
+
+  @OptionalText({
+    max: LIMITS.referenceCharacters,
+    description:
+      "Orders of which a payment or refund has this id of the payment provider's, exactly as it was given.",
+    example: 'pi_77',
+  })
+  providerReference!: string | null;
+
   @OneOf(listSorts, {
     otherwise: '-placedAt',
     description: `A minus sign means that the largest value comes first. ${TOTAL_SORTS}`,

@@ -51,8 +51,16 @@ export class OrdersController {
   })
   async listOrders(@AskedBy() asked: Asked, @Query() query: ListQuery): Promise<ListAnswer> {
     const { audience, consistentWith } = asked;
-    const { sort, cursor, limit } = query;
-    const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
+    const { sort, cursor, limit, trackingNumber, providerReference } = query;
+    const question = {
+      audience,
+      filter: orderFilterOf(query),
+      lookup: { trackingNumber, providerReference },
+      sort,
+      asOf: asOfOf(query),
+      cursor,
+      limit,
+    };
     const { page, position, stale } = await this.#bus.execute(new Read('list', question, consistentWith));
     tellPosition(asked, this.#sources.freshness, position);
     return { ...page, ...whereAny(stale) };

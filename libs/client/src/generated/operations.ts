@@ -314,6 +314,8 @@ export const operations = {
       'maxTotalMinor',
       'asOf',
       'recordedAsOf',
+      'trackingNumber',
+      'providerReference',
       'sort',
       'cursor',
       'limit',

@@ -334,6 +334,10 @@ export interface operations {
         asOf?: string;
         /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
+        /** @description Orders of which a shipment has this tracking number, exactly as it was given, or had it before it was corrected. */
+        trackingNumber?: string;
+        /** @description Orders of which a payment or refund has this id of the payment provider's, exactly as it was given. */
+        providerReference?: string;
         /** @description A minus sign means that the largest value comes first. `total` sorts by currency first, and by total within each currency. */
         sort?:
           '-placedAt' | 'placedAt' | '-updatedAt' | 'updatedAt' | '-total' | 'total' | '-number' | 'number';

@@ -1,6 +1,7 @@
 import { checkpointOf } from '../checkpoints.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { summarySource, type SummaryQuestion } from './as-of.js';
+import { givenIn, lookupConditions, NO_LOOKUP, type OrderLookup } from './order-lookup.js';
 import { OrderSort, type ListSort } from './order-sort.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
@@ -13,6 +14,7 @@ export interface Page<T> {
 }
 
 export interface OrderListQuestion extends SummaryQuestion {
+  readonly lookup?: OrderLookup;
   readonly sort: ListSort;
   readonly cursor: string | null;
   readonly limit: number;
@@ -31,12 +33,13 @@ export interface ListedOrders {
  * @throws InvalidCursor
  */
 export async function listOrders(models: ReadModels, question: OrderListQuestion): Promise<ListedOrders> {
-  const { filter, asOf, limit } = question;
-  const sort = new OrderSort('orders', question.sort, { filter, asOf }, asOf !== null);
+  const { filter, asOf, limit, lookup = NO_LOOKUP } = question;
+  const sort = new OrderSort('orders', question.sort, { filter, asOf, ...givenIn(lookup) }, asOf !== null);
   return models.read(async ({ schema, rowsOf }, pool) => {
     const parameters = new Parameters();
     const source = summarySource(schema, question, parameters, 'o', sort.sortedByNumber);
     const { from, conditions, fixedAlias } = source;
+    conditions.push(...lookupConditions(schema, question, lookup, parameters, fixedAlias));
     conditions.push(...sort.after(question.cursor, parameters, fixedAlias));
     // One more than asked for tells whether there is a next page.
     const text = `SELECT ${selectSummary('o')} FROM ${from} WHERE ${allOf(conditions)}
