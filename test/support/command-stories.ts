@@ -190,6 +190,7 @@ async function tellOfALostParcel(teller: Teller): Promise<void> {
   await teller.do(placeOrder(''));
   const contact = { name: 'Ada Example', email: 'ada@example.com', phone: null };
   await teller.do({ type: 'ChangeContact', data: {}, personal: { contact } });
+  await teller.say('ChangeAttributes', { attributes: { erpId: '4711' } });
   await teller.say('ConfirmOrder', {});
   const { shipmentId } = await teller.say('CreateShipment', { carrier: 'DHL', lines: [] });
   const lost = { shipmentId: shipmentId! };

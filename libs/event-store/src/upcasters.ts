@@ -57,6 +57,7 @@ const upcasts: Readonly<Record<OrderEventType, readonly Upcast[]>> = {
   NoteAdded: [],
   NoteRedacted: [],
   TagsChanged: [],
+  AttributesChanged: [],
 };
 
 export function isOrderEventType(type: string): type is OrderEventType {

@@ -65,6 +65,7 @@ const answers: { readonly [T in OrderEventType]: Answer } = {
   NoteAdded: 'folded',
   NoteRedacted: 'folded',
   TagsChanged: 'searched',
+  AttributesChanged: 'searched',
 };
 
 /** An event of an order and the order's filter and money columns after it. Holds no personal data. */

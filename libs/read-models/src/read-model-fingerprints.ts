@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '391cfd753347e871c19208090e0c3282d5a4e494ecda3c91e132a9d51b76f32a',
-  elasticsearch: '2d84739e3d1084a9fe471138933e3d9e97acd1165efed44a5b6616cae86e06d1',
+  postgres: '2c2efd8cbe0978b01c2c802e631826038f2050e8f1b4cf3926c8c33602887104',
+  elasticsearch: '8944582d7b9fcfc9fc2c9d663d0f66644149b87ee198f1d3a3db6ddc07d91f4f',
 };

@@ -68,6 +68,7 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   AddNote: ({ personal }) => ['/notes', { text: personal.text }],
   RedactNote: ({ data: { noteId, ...body } }) => [`/notes/${noteId}/redact`, body],
   ChangeTags: ({ data }) => ['/tags', data],
+  ChangeAttributes: ({ data }) => ['/attributes', data],
 };
 
 /** Commands that replace the whole of something. */
@@ -75,6 +76,7 @@ const replacing: ReadonlySet<OrderCommandType> = new Set([
   'ChangeContact',
   'ChangeShipmentTracking',
   'ChangeTags',
+  'ChangeAttributes',
 ] as const);
 
 /** An empty list of lines means all lines in the domain; over HTTP the list is left out instead. */

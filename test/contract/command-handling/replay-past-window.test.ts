@@ -23,7 +23,14 @@ const WINDOW = { always: 2, atMost: 2, recentMs: 0 };
 const KEPT: ReadonlySet<OrderCommandType> = new Set(['PlaceOrder', 'ReceiveReturn'] as const);
 /** They say how something is to be, and are decided anew. */
 const SAY_A_STATE: ReadonlySet<OrderCommandType> = new Set([
-  ...(['ChangeContact', 'ChangeShipmentTracking', 'ChangeTags', 'HoldOrder', 'ReleaseOrder'] as const),
+  ...([
+    'ChangeContact',
+    'ChangeShipmentTracking',
+    'ChangeTags',
+    'ChangeAttributes',
+    'HoldOrder',
+    'ReleaseOrder',
+  ] as const),
   ...(['RecordStockReserved', 'RecordStockRejected', 'RecordStockReleased'] as const),
 ]);
 

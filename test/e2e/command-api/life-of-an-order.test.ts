@@ -154,7 +154,7 @@ describe('an order', () => {
     expect(again).toMatchObject({ revision: 7, events: [] });
   });
 
-  it('gets another contact, and a parcel is lost and sent again', async () => {
+  it('gets another contact and attributes, and a parcel is lost and sent again', async () => {
     const { at } = await place();
     const contact = { name: 'Ada Example', email: 'ada@example.com' };
     const changed = await ok(at('contact'), { contact }, { method: 'PUT', key: null });
@@ -165,6 +165,7 @@ describe('an order', () => {
       { method: 'PUT', key: null },
     );
     expect(same).toMatchObject({ revision: 1, events: [] });
+    await ok(at('attributes'), { attributes: { erpId: '4711' } }, { method: 'PUT', key: null });
     await ok(at('confirm'));
     const { shipmentId } = (await ok(at('shipments'))).events[0]!.ids;
     const tracking = { carrier: 'DHL', trackingNumber: 'JD2' };

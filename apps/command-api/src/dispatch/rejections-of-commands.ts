@@ -155,4 +155,5 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
   AddNote: [...text, 'too_many_items', 'id_already_used'],
   RedactNote: [...text, 'note_not_found'],
   ChangeTags: [...text, 'too_many_items'],
+  ChangeAttributes: [...text, 'too_many_items'],
 };

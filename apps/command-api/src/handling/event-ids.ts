@@ -56,6 +56,7 @@ const idsOf: IdsOf = {
   NoteAdded: ({ data }) => ({ noteId: data.noteId }),
   NoteRedacted: ({ data }) => ({ noteId: data.noteId }),
   TagsChanged: none,
+  AttributesChanged: none,
 };
 
 /** Depends on the event alone, so that a replay can rebuild an answer from the stream. */

@@ -33,6 +33,12 @@ export class LineQuantityDto implements LineQuantity {
   quantity!: number;
 }
 
+export const attributeLimits = {
+  maxEntries: LIMITS.attributes,
+  keyMax: LIMITS.attributeKeyCharacters,
+  valueMax: LIMITS.attributeValueCharacters,
+};
+
 /** At least one line. */
 export const LineQuantities = (description: string): PropertyDecorator =>
   ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, description });

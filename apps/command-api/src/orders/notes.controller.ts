@@ -4,7 +4,7 @@ import { CommandRoute } from '../dispatch/command-route.js';
 import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { ReasonBody } from './common.dto.js';
-import { AddNoteBody, ChangeTagsBody } from './notes.dto.js';
+import { AddNoteBody, ChangeAttributesBody, ChangeTagsBody } from './notes.dto.js';
 import { NotePath, OrderPath } from './path.dto.js';
 
 @Controller('v1/orders/:orderId')
@@ -51,6 +51,22 @@ export class NotesController {
   ): Promise<CommandAnswer> {
     const { tags } = body;
     const command = { type: 'ChangeTags', data: { tags }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Put('attributes')
+  @CommandRoute(
+    'ChangeAttributes',
+    'Replaces the attributes of the order. With If-Match, nothing is lost that others have changed since.',
+    { idempotencyKey: 'optional' },
+  )
+  changeAttributes(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: ChangeAttributesBody,
+  ): Promise<CommandAnswer> {
+    const { attributes } = body;
+    const command = { type: 'ChangeAttributes', data: { attributes }, personal: null } as const;
     return this.#orders.change({ asked, orderId, body, command });
   }
 }

@@ -1,7 +1,7 @@
 import { LIMITS } from '#domain/order/limits.js';
 import { Text } from '#platform/http/fields.js';
-import { TextList } from '#platform/http/list-fields.js';
-import { CommandBody } from './common.dto.js';
+import { TextList, TextMap } from '#platform/http/list-fields.js';
+import { attributeLimits, CommandBody } from './common.dto.js';
 
 export class AddNoteBody extends CommandBody {
   @Text({
@@ -20,4 +20,13 @@ export class ChangeTagsBody extends CommandBody {
     example: ['gift', 'vip'],
   })
   tags!: string[];
+}
+
+export class ChangeAttributesBody extends CommandBody {
+  @TextMap({
+    ...attributeLimits,
+    description: "The caller's own facts about the order, by name: all of them from now on.",
+    example: { channel: 'web', erpId: '4711' },
+  })
+  attributes!: Record<string, string>;
 }

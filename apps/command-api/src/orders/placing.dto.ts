@@ -1,7 +1,7 @@
 import { LIMITS } from '#domain/order/limits.js';
 import { CurrencyCode, Integer, OptionalText } from '#platform/http/fields.js';
 import { ListOf, NestedObject, TextList, TextMap } from '#platform/http/list-fields.js';
-import { CommandBody } from './common.dto.js';
+import { attributeLimits, CommandBody } from './common.dto.js';
 import { AddressDto, ContactDto, DiscountDto, LineDto, ShippingDto, SurchargeDto } from './content.dto.js';
 
 class PlacedDiscountDto extends DiscountDto {
@@ -63,9 +63,7 @@ export class PlaceOrderBody extends CommandBody {
   contact!: ContactDto | null;
 
   @TextMap({
-    maxEntries: LIMITS.attributes,
-    keyMax: LIMITS.attributeKeyCharacters,
-    valueMax: LIMITS.attributeValueCharacters,
+    ...attributeLimits,
     otherwise: {},
     description: "The caller's own facts about the order, by name.",
     example: { channel: 'web' },

@@ -82,6 +82,10 @@ const words: Words = {
   NoteAdded: ({ noteId }, { noteOf }) => `note: ${noteOf(noteId)}`,
   NoteRedacted: ({ reason }) => `note redacted${because(reason)}`,
   TagsChanged: ({ tags }) => (tags.length === 0 ? 'no tags any more' : `tags now ${tags.join(', ')}`),
+  AttributesChanged: ({ attributes }) => {
+    const all = Object.entries(attributes).map(([name, value]) => `${name} ${value}`);
+    return all.length === 0 ? 'no attributes any more' : `attributes now ${all.join(', ')}`;
+  },
 };
 
 const LONGEST = 160;

@@ -860,6 +860,24 @@ export interface components {
        */
       tags: string[];
     };
+    ChangeAttributesBody: {
+      /**
+       * Format: date-time
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
+       * @example 2026-03-01T12:00:00Z
+       */
+      occurredAt?: string | null;
+      /**
+       * @description The caller's own facts about the order, by name: all of them from now on.
+       * @example {
+       *       "channel": "web",
+       *       "erpId": "4711"
+       *     }
+       */
+      attributes: {
+        [key: string]: string;
+      };
+    };
     /** @description A problem document: what went wrong (RFC 9457). */
     Problem: {
       /**
@@ -2066,6 +2084,36 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['ChangeTagsBody'];
+      };
+    };
+    responses: {
+      /** @description The command is done: by this request, or by an earlier one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CommandAnswer'];
+        };
+      };
+    };
+  };
+  changeAttributes: {
+    parameters: {
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description The id of the order. */
+        orderId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeAttributesBody'];
       };
     };
     responses: {

@@ -292,6 +292,14 @@ export const operations = {
     takesBody: true,
     pages: null,
   },
+  changeAttributes: {
+    api: 'command',
+    method: 'PUT',
+    path: '/v1/orders/{orderId}/attributes',
+    query: ['dryRun'],
+    takesBody: true,
+    pages: null,
+  },
   listOrders: {
     api: 'query',
     method: 'GET',

@@ -2004,6 +2004,7 @@ export interface operations {
           | 'NoteAdded'
           | 'NoteRedacted'
           | 'TagsChanged'
+          | 'AttributesChanged'
         )[];
         /** @description The maximum number of events. A page of large events has fewer: see `hasMore`. */
         limit?: number;

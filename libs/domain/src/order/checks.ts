@@ -73,3 +73,16 @@ export function checkTags(tags: readonly string[]): Refusal | null {
   const long = tags.findIndex((tag) => checkText(tag, LIMITS.tagCharacters, 'tags') !== null);
   return long < 0 ? null : reject('text_too_long', { field: `tags/${long}`, limit: LIMITS.tagCharacters });
 }
+
+export function checkAttributes(attributes: Readonly<Record<string, string>>): Refusal | null {
+  const entries = Object.entries(attributes);
+  const tooMany = checkCount(entries.length, LIMITS.attributes, 'attributes');
+  if (tooMany) return tooMany;
+  for (const [key, value] of entries) {
+    const wrong =
+      checkText(key, LIMITS.attributeKeyCharacters, 'attributes') ??
+      checkText(value, LIMITS.attributeValueCharacters, `attributes/${key}`);
+    if (wrong) return wrong;
+  }
+  return null;
+}

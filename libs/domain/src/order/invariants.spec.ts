@@ -200,7 +200,7 @@ describe('The stories told here', () => {
     const accepted = new Set<string>();
     let turns = 0;
     let refused = 0;
-    const told = fc.sample(story, { numRuns: 200, seed: 7 });
+    const told = fc.sample(story, { numRuns: 300, seed: 7 });
     for (const turn of told.flatMap(play)) {
       turns += 1;
       if (turn.rejected !== null) refused += 1;

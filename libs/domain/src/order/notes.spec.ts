@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { ERASED, type Draft } from '../decider.js';
-import { addNote, changeTags, redactNote } from '../testing/commands.js';
-import { noteAdded, noteRedacted, orderPlaced, orderRejected, tagsChanged } from '../testing/events.js';
+import { addNote, changeAttributes, changeTags, redactNote } from '../testing/commands.js';
+import {
+  attributesChanged,
+  noteAdded,
+  noteRedacted,
+  orderPlaced,
+  orderRejected,
+  tagsChanged,
+} from '../testing/events.js';
 import { at, given, type Happened } from '../testing/given.js';
 import type { PlacingEvent } from './placing.js';
 
@@ -76,5 +83,28 @@ describe('ChangeTags', () => {
     given(placed)
       .when(changeTags('a', 'x'.repeat(51)))
       .thenRejected('text_too_long', { field: 'tags/1' });
+  });
+});
+
+describe('ChangeAttributes', () => {
+  it('gives the order these attributes and no others', () => {
+    const { order, when } = given(placed, attributesChanged({ channel: 'web', erpId: '1' }));
+    expect(order.attributes).toEqual({ channel: 'web', erpId: '1' });
+    when(changeAttributes({ erpId: '2' })).then(attributesChanged({ erpId: '2' }));
+    when(changeAttributes({})).then(attributesChanged({}));
+    when(changeAttributes({ erpId: '1', channel: 'web' })).thenNothing();
+    given(placed, orderRejected())
+      .when(changeAttributes({ erpId: '2' }))
+      .then(attributesChanged({ erpId: '2' }));
+  });
+
+  it('takes at most 20, with short names and values', () => {
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, 'x']));
+    const { when } = given(placed);
+    expect(Object.keys(given(placed).when(changeAttributes(many(20))).order.attributes)).toHaveLength(20);
+    when(changeAttributes(many(21))).thenRejected('too_many_items', { field: 'attributes' });
+    when(changeAttributes({ ['x'.repeat(51)]: 'a' })).thenRejected('text_too_long', { field: 'attributes' });
+    when(changeAttributes({ a: 'x'.repeat(501) })).thenRejected('text_too_long', { field: 'attributes/a' });
   });
 });

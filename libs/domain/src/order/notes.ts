@@ -1,7 +1,7 @@
 import { ERASED, type Command, type Event } from '../decider.js';
 import { sameContent } from '../equality.js';
 import type { DecideArea, EvolveArea } from './area.js';
-import { checkCount, checkReason, checkTags, checkText } from './checks.js';
+import { checkAttributes, checkCount, checkReason, checkTags, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { NoteId } from './ids.js';
 import { LIMITS } from './limits.js';
@@ -11,13 +11,16 @@ import type { Order } from './state.js';
 export type NoteEvent =
   | Event<'NoteAdded', { readonly noteId: NoteId }, { readonly text: string }>
   | Event<'NoteRedacted', { readonly noteId: NoteId; readonly reason: string | null }>
-  | Event<'TagsChanged', { readonly tags: readonly string[] }>;
+  | Event<'TagsChanged', { readonly tags: readonly string[] }>
+  | Event<'AttributesChanged', { readonly attributes: Readonly<Record<string, string>> }>;
 
 export type NoteCommand =
   | Command<'AddNote', Readonly<Record<string, never>>, { readonly text: string }>
   | Command<'RedactNote', { readonly noteId: NoteId; readonly reason: string | null }>
   /** `tags` replaces the whole list. */
-  | Command<'ChangeTags', { readonly tags: readonly string[] }>;
+  | Command<'ChangeTags', { readonly tags: readonly string[] }>
+  /** `attributes` replaces all of them. */
+  | Command<'ChangeAttributes', { readonly attributes: Readonly<Record<string, string>> }>;
 
 export const evolveNotes: EvolveArea<NoteEvent> = {
   NoteAdded: (order, { data: { noteId }, occurredAt, personal }) => ({
@@ -36,6 +39,8 @@ export const evolveNotes: EvolveArea<NoteEvent> = {
   }),
 
   TagsChanged: (order, { data }) => ({ ...order, tags: data.tags }),
+
+  AttributesChanged: (order, { data }) => ({ ...order, attributes: data.attributes }),
 };
 
 export const decideNotes: DecideArea<NoteCommand, NoteEvent> = {
@@ -63,6 +68,11 @@ export const decideNotes: DecideArea<NoteCommand, NoteEvent> = {
     const tags = [...new Set(data.tags)];
     if (sameContent(tags, order.tags)) return accept();
     return checkTags(tags) ?? accept({ type: 'TagsChanged', data: { tags } });
+  },
+
+  ChangeAttributes: (order, { data }) => {
+    if (sameContent(data.attributes, order.attributes)) return accept();
+    return checkAttributes(data.attributes) ?? accept({ type: 'AttributesChanged', data });
   },
 };
 

@@ -8,7 +8,7 @@ import {
 } from '../decider.js';
 import { minorUnitDigits } from '../currencies.js';
 import { sameContent } from '../equality.js';
-import { checkCount, checkCountry, checkTags, checkText, checkTexts } from './checks.js';
+import { checkAttributes, checkCount, checkCountry, checkTags, checkText, checkTexts } from './checks.js';
 import type {
   AddressCountry,
   AddressLines,
@@ -197,19 +197,6 @@ function checkIds({ lines, discounts, surcharges }: Priced): Refusal | null {
     ...surcharges.map(({ surchargeId }) => surchargeId),
   ];
   return new Set(ids).size === ids.length ? null : reject('id_already_used');
-}
-
-function checkAttributes(attributes: Readonly<Record<string, string>>): Refusal | null {
-  const entries = Object.entries(attributes);
-  const tooMany = checkCount(entries.length, LIMITS.attributes, 'attributes');
-  if (tooMany) return tooMany;
-  for (const [key, value] of entries) {
-    const wrong =
-      checkText(key, LIMITS.attributeKeyCharacters, 'attributes') ??
-      checkText(value, LIMITS.attributeValueCharacters, `attributes/${key}`);
-    if (wrong) return wrong;
-  }
-  return null;
 }
 
 /**

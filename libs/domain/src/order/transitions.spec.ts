@@ -32,6 +32,7 @@ const always: OrderCommandType[] = [
   'AddNote',
   'RedactNote',
   'ChangeTags',
+  'ChangeAttributes',
 ];
 const open: OrderCommandType[] = [
   'CancelOrder',
@@ -91,8 +92,8 @@ describe('allowedCommands', () => {
   });
 
   it('tells every command when it is allowed', () => {
-    expect(orderCommandTypes).toHaveLength(35);
-    expect(orderEventTypes).toHaveLength(42);
+    expect(orderCommandTypes).toHaveLength(36);
+    expect(orderEventTypes).toHaveLength(43);
     const somewhere = new Set([
       ...allowedCommands(given(orderPlaced()).order),
       ...allowedCommands(given(orderPlaced(), orderHeld()).order),

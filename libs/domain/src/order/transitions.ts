@@ -59,6 +59,7 @@ const transitions = {
   AddNote: always,
   RedactNote: always,
   ChangeTags: always,
+  ChangeAttributes: always,
 } as const satisfies Record<string, Transition>;
 
 type CommandType = keyof typeof transitions;

@@ -204,6 +204,7 @@ const makers: Makers = {
   CloseReturn: (order, draw) => ask.closeReturn(oneIn(order.returns, 'received', draw)?.returnId),
   AddNote: (_, draw) => ask.addNote(`note ${draw.below(9)}`),
   RedactNote: (order, draw) => ask.redactNote(draw.one(order.notes)?.noteId),
+  ChangeAttributes: (_, draw) => ask.changeAttributes(draw.chance(70) ? { erpId: `${draw.below(3)}` } : {}),
   ChangeTags: (_, draw) => ask.changeTags(`tag-${draw.below(3)}`),
 };
 

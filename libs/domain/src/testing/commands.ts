@@ -168,3 +168,5 @@ export const addNote = (text: string): OrderCommand => ({ type: 'AddNote', data:
 export const redactNote = (noteId = 'note', reason: Reason = null) =>
   command('RedactNote', { noteId, reason });
 export const changeTags = (...tags: readonly string[]) => command('ChangeTags', { tags });
+export const changeAttributes = (attributes: Readonly<Record<string, string>>) =>
+  command('ChangeAttributes', { attributes });

@@ -260,3 +260,7 @@ export const tagsChanged = (...tags: readonly string[]): Happened => ({
   type: 'TagsChanged',
   data: { tags },
 });
+export const attributesChanged = (attributes: Readonly<Record<string, string>>): Happened => ({
+  type: 'AttributesChanged',
+  data: { attributes },
+});

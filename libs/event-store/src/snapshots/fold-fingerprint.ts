@@ -3,4 +3,4 @@
  * and a long order fold into. A snapshot with another fingerprint is not used. Made by
  * scripts/generated/fold-fingerprint.mjs.
  */
-export const foldFingerprint = '2-c8d46cc81fa4a7fcb1d7e5f8576684ec7d93211e7812989ea0fd8d32e9d0df4a';
+export const foldFingerprint = '2-2abf0a0bf4f53ee1263ad86ff82c0e7afdc98192d20b5de62fedcd5b60e799cd';

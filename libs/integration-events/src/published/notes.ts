@@ -1,5 +1,5 @@
 import type { NoteEvent } from '#domain/order/notes.js';
-import { id, list, text } from '../fields.js';
+import { id, list, text, texts } from '../fields.js';
 import { publish, type PublishedPart } from './publish.js';
 
 const noteId = id('The id of the note within the order.');
@@ -20,5 +20,11 @@ export const publishedNotes: PublishedPart<NoteEvent> = {
     'The tags of the order were changed.',
     { tags: list(text('A tag.'), 'All tags of the order from now on.') },
     ({ data: { tags } }) => ({ tags }),
+  ),
+  AttributesChanged: publish(
+    1,
+    'The attributes of the order were changed.',
+    { attributes: texts('All names and values that the caller gives the order from now on.') },
+    ({ data: { attributes } }) => ({ attributes }),
   ),
 };
