@@ -42,6 +42,14 @@ const seeded: readonly [string, Change][] = [
       to: "{ status: 'cancelled' }, (line) => ({\n      shipped: line.shipped,",
     },
   ],
+  [
+    'a refund that succeeded after all keeps why it had failed',
+    {
+      file: order('refunds'),
+      from: "{ status: 'succeeded', providerReference, failureReason: null }",
+      to: "{ status: 'succeeded', providerReference }",
+    },
+  ],
   ['one command less is remembered', { file: order('handled'), from: 'always: 1_000,', to: 'always: 999,' }],
   [
     'commands that are kept are forgotten',

@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '2c2efd8cbe0978b01c2c802e631826038f2050e8f1b4cf3926c8c33602887104',
-  elasticsearch: '8944582d7b9fcfc9fc2c9d663d0f66644149b87ee198f1d3a3db6ddc07d91f4f',
+  postgres: '36bd7b7007a8640872e417730b8a9d9e84bf665f7fee3658796561db61b8d842',
+  elasticsearch: '776ffa448e119837c84b0c05ca8f5260e393b6216087d6a1fe669debd8204456',
 };

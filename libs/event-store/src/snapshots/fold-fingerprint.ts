@@ -3,4 +3,4 @@
  * and a long order fold into. A snapshot with another fingerprint is not used. Made by
  * scripts/generated/fold-fingerprint.mjs.
  */
-export const foldFingerprint = '2-2abf0a0bf4f53ee1263ad86ff82c0e7afdc98192d20b5de62fedcd5b60e799cd';
+export const foldFingerprint = '2-b86bda6ef2d4f50215be35d49166da1416eace1384490866bf0a4900b7be3d46';
