@@ -81,7 +81,7 @@ export class ShipmentsController {
   @Post(':shipmentId/lost')
   @CommandRoute(
     'RecordShipmentLost',
-    'Records that a dispatched shipment will not arrive: its units can be shipped again, or cancelled and refunded.',
+    'Records, before the order has ended, that a dispatched shipment will not arrive: its units can be shipped again, or cancelled.',
   )
   recordShipmentLost(
     @AskedBy() asked: Asked,
