@@ -16,9 +16,13 @@ export class Bearer {
   readonly #source: TokenSource;
   #asked: Asked | null = null;
 
-  /** @throws TypeError when there is no token and no function: programs without types pass what they do not have */
+  /**
+   * @throws TypeError when there is no token and no function (programs without types pass what they do not have), or no
+   * header can hold the token
+   */
   constructor(source: TokenSource) {
     if (!source) throw new TypeError('the client was given no token');
+    if (typeof source === 'string') sendable(source);
     this.#source = source;
   }
 
@@ -29,7 +33,7 @@ export class Bearer {
 
   /**
    * @returns null when no token comes within `limitMs`
-   * @throws what the source throws, TypeError when it gives no token, and the signal's reason
+   * @throws what the source throws, TypeError when it gives no token that can be sent, and the signal's reason
    */
   async get(limitMs: number, signal: AbortSignal | null): Promise<string | null> {
     if (typeof this.#source === 'string') return this.#source;
@@ -84,5 +88,15 @@ export class Bearer {
 
 function given(token: string): string {
   if (!token) throw new TypeError('the token source gave no token');
+  return sendable(token);
+}
+
+/** @throws TypeError when no header can hold the token. What `Headers` throws would tell it. */
+function sendable(token: string): string {
+  try {
+    new Headers({ authorization: token });
+  } catch {
+    throw new TypeError('the token has a character that no header can hold');
+  }
   return token;
 }

@@ -54,9 +54,9 @@ type Tried =
  * Sends a request until it is answered, at any of its addresses.
  *
  * @throws Problem when the service refuses the request, or still answers "not now" at the deadline
- * @throws NoAnswer when no answer came before the deadline, there was no token to ask with, or the transport, the
+ * @throws NoAnswer when no answer came before the deadline, there was no token to ask with, the transport failed, or the
  * token source or onRetry failed after a try
- * @throws the signal's reason; what the token source or the transport throws before anything was sent
+ * @throws the signal's reason; what the token source throws before anything was sent
  */
 export async function answered(call: Call, settings: CallSettings): Promise<Received> {
   const untilMs = performance.now() + settings.deadlineMs;
@@ -69,7 +69,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
   const known = (): FailedCall => ({ outcome: unknown ? 'unknown' : 'nothing', key: call.key, tries });
   const endBy = (what: string, url: string) => (error: unknown) => {
     call.signal?.throwIfAborted();
-    if (!hasFailed) throw error; // the caller knows the errors of its own functions, and nothing else was sent
+    if (!hasFailed) throw error; // the caller knows the errors of its own functions, and nothing was sent
     throw new NoAnswer(url, `could not be asked again: ${what} failed`, known(), error);
   };
   for (;;) {
@@ -83,8 +83,9 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     const wasLast = leftMs <= settings.tryMs;
     tries++;
     const one = await tryOnce(call, url, token, leftMs, settings).catch((error: unknown) => {
+      call.signal?.throwIfAborted();
       unknown ||= call.key !== null; // what the transport did of it, nobody knows
-      return endBy('the transport', url)(error);
+      throw new NoAnswer(url, `gave no answer: the transport failed (${messageOf(error)})`, known(), error);
     });
     if (one.failure === null) return { answer: one.answer, text: one.text, url, tries };
     hasFailed = true;
@@ -190,8 +191,12 @@ function streamingOf(
 /** The error of an answer that began and did not come whole. Only reads stream: nothing was done. */
 export function brokenOff(url: string, tries: number, error: unknown): NoAnswer {
   const code = error instanceof TryTooLong ? 'ETIMEDOUT' : lostBy(error)?.code;
-  const why = code ?? (error instanceof Error ? error.message : String(error));
+  const why = code ?? messageOf(error);
   return new NoAnswer(url, `broke off its answer (${why})`, { outcome: 'nothing', key: null, tries }, error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function failureOf(answer: TransportAnswer, text: string): Failure {

@@ -63,8 +63,8 @@ export class Problem extends Error implements FailedCall {
 }
 
 /**
- * No answer came in time: every address was away or silent until the deadline, or there was no token. Or the client
- * could not go on after a try, or an export broke off: `cause` is the error.
+ * No answer came in time: every address was away or silent until the deadline, or there was no token. Or the transport
+ * failed, the client could not go on after a try, or an export broke off: `cause` is the error.
  */
 export class NoAnswer extends Error implements FailedCall {
   override readonly name = 'NoAnswer';

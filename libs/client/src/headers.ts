@@ -12,7 +12,7 @@ const OWN_HEADERS: Readonly<Record<string, string>> = {
  * The headers of a request, but for its token. Names are in lower case: `fetch` joins the values of names that differ in
  * case alone, and a joined key is new in each call.
  *
- * @throws TypeError when the caller gives a header that the client sends by itself
+ * @throws TypeError when the caller gives a header that the client sends by itself, or what no header can hold
  */
 export function headersOf(
   { ifMatch, headers }: CallOptions,
@@ -24,11 +24,13 @@ export function headersOf(
   }
   if (ifMatch !== undefined && 'if-match' in given)
     throw new TypeError('if-match is given twice: as a header and as the option ifMatch');
-  return {
+  const all = {
     ...given,
     ...(body === null ? {} : { 'content-type': 'application/json' }),
     ...(key === null ? {} : { 'idempotency-key': key }),
     ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
     ...(position === null ? {} : { 'consistent-with': position }),
   };
+  // Checked before anything is sent: any error after that leaves the outcome unknown.
+  return Object.fromEntries(new Headers(all));
 }

@@ -176,9 +176,27 @@ describe('an error', () => {
     expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 2, cause: bug });
   });
 
-  it('that is none of the network is told as it is where nothing was sent', async () => {
-    const { client } = clientOf('http://one', { transport: failing(bug) });
-    expect(await failure(client.confirmOrder({ orderId: ORDER }))).toBe(bug);
+  it('that is none of the network leaves the outcome unknown at the first try, too', async () => {
+    const { client } = clientOf('http://one', { queryUrl: 'http://one', transport: failing(bug, bug) });
+    const changing = await failure(client.confirmOrder({ orderId: ORDER }));
+    expect(changing).toBeInstanceOf(NoAnswer);
+    const message = 'http://one gave no answer: the transport failed (a bug) (tries: 1)';
+    const key = expect.stringMatching(/^[0-9a-f-]{36}$/) as string;
+    expect(changing).toMatchObject({ message, outcome: 'unknown', key, tries: 1, cause: bug });
+    const reading = await failure(client.getOrder({ orderId: ORDER }));
+    expect(reading).toBeInstanceOf(NoAnswer);
+    expect(reading).toMatchObject({ outcome: 'nothing', key: null, cause: bug });
+  });
+
+  it('of what no header can hold is told as it is, and nothing is sent', async () => {
+    const { url, received } = await serverOf(done);
+    const order = { orderId: ORDER };
+    const badKey = await failure(clientOf(url).client.confirmOrder(order, { key: 'a\nb' }));
+    expect([badKey!.name, badKey!.outcome]).toEqual(['TypeError', undefined]);
+    const refusal = new TypeError('the token has a character that no header can hold');
+    expect(() => clientOf(url, { token: 'a\nb' })).toThrow(refusal);
+    expect(await failure(clientOf(url, { token: () => 'a\nb' }).client.confirmOrder(order))).toEqual(refusal);
+    expect(received).toEqual([]);
   });
 
   it('of onRetry leaves the outcome as the tries before it did', async () => {
@@ -432,6 +450,36 @@ it.each(['close', 'keep-alive'])(
     expect(retried).toHaveLength(1);
   },
 );
+
+describe('an answer that cannot be read', () => {
+  const tooManyHeaders: Reply = (response) => response.writeHead(200, { x: 'y'.repeat(20_000) }).end('{}');
+  const packed =
+    (encoding: string): Reply =>
+    (response) =>
+      response.writeHead(200, { 'content-encoding': encoding }).end(Buffer.from([0xff, 0xff, 1, 2, 3, 4]));
+
+  it.each<[string, Reply]>([
+    ['UND_ERR_HEADERS_OVERFLOW', tooManyHeaders],
+    ['Z_DATA_ERROR', packed('gzip')],
+    ['ERR__ERROR_FORMAT_', packed('br')],
+  ])('is asked for again: %s', async (code, broken) => {
+    const { url, received } = await serverOf(broken, done);
+    const { client, retried } = clientOf(url);
+    expect(await client.confirmOrder({ orderId: ORDER })).toMatchObject({ revision: 1 });
+    expect(new Set(received.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    expect(retried).toMatchObject([{ reason: expect.stringContaining(code) as string }]);
+  });
+
+  it('until the deadline has an unknown outcome, and a key with which it can be asked', async () => {
+    const { url, received } = await serverOf(tooManyHeaders);
+    const failed = await failure(
+      clientOf(url, { deadlineMs: 1_000 }).client.confirmOrder({ orderId: ORDER }),
+    );
+    expect(failed).toBeInstanceOf(NoAnswer);
+    const key = received[0]!.headers['idempotency-key'];
+    expect(failed).toMatchObject({ outcome: 'unknown', key, cause: { name: 'TypeError' } });
+  });
+});
 
 it('an answer that does not come in time is waited for no longer, and asked for again', async () => {
   const silent: Reply = () => {};

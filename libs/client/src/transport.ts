@@ -19,7 +19,8 @@ export interface TransportAnswer {
 
 /**
  * Sends a request. When there is no answer, it throws an error that has, itself or in its chain of causes, a
- * `code` of Node's sockets, of TLS or undici. Any other error is taken for a bug: the request is not sent again.
+ * `code` of Node's sockets, of TLS, undici or zlib. Any other error is taken for a bug: the request is not sent again,
+ * and its outcome is unknown.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
 
@@ -45,11 +46,13 @@ const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UN
 const NOT_TRUSTED =
   /^(CERT_[A-Z_]+|CRL_[A-Z_]+|(DEPTH_ZERO_)?SELF_SIGNED_CERT(_IN_CHAIN)?|UNABLE_TO_[A-Z_]+|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 /**
- * With these codes the outcome is unknown. Those of TLS itself (`ERR_SSL_`) may come after the request was sent. The
- * last one: a connection that ends with its answer (`Connection: close`) ended before the answer had its full length.
+ * With these codes the outcome is unknown. Those of TLS itself (`ERR_SSL_`) may come after the request was sent.
+ * RES_CONTENT_LENGTH_MISMATCH: a connection that ends with its answer (`Connection: close`) ended before the answer had
+ * its full length. HEADERS_OVERFLOW: the answer's headers are too large. The last two, of gzip and Brotli: its body
+ * cannot be unpacked.
  */
 const LOST =
-  /^(E[A-Z]+|ERR_SSL_[A-Z0-9_]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|RES_CONTENT_LENGTH_MISMATCH))$/;
+  /^(E[A-Z]+|ERR_SSL_[A-Z0-9_]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|RES_CONTENT_LENGTH_MISMATCH|HEADERS_OVERFLOW)|Z_(DATA|BUF)_ERROR|ERR__ERROR_FORMAT_[A-Z0-9_]+)$/;
 
 const MAX_CAUSES = 5;
 
