@@ -4,7 +4,7 @@ import { chunksOf } from './chunks.js';
 import { NoAnswer, Problem, type FailedCall } from './errors.js';
 import { isAway, isUnknown, mayTryAgain, pauseMs, type Failure } from './retry.js';
 import { lostBy, type Transport, type TransportAnswer } from './transport.js';
-import { pause, timerMs, TryTooLong } from './waiting.js';
+import { pause, timerMs, TryTooLong, whenAborted } from './waiting.js';
 
 /** What all calls of a client share. */
 export interface CallSettings {
@@ -34,8 +34,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly key: string | null;
   readonly signal: AbortSignal | null;
-  /** Whether the caller reads the answer's body as a stream. If not, it is read here as text. */
-  readonly streams: boolean;
+  /** The type of the body that the caller reads as a stream. Any other body is read here as text; so are all with null. */
+  readonly streams: string | null;
 }
 
 /** An answer that is no problem; text is null where it streams. */
@@ -48,7 +48,15 @@ export interface Received {
 
 type Tried =
   | (Pick<Received, 'answer' | 'text'> & { readonly failure: null })
-  | { readonly failure: Failure; readonly text: string; readonly error: unknown };
+  | { readonly failure: Failure; readonly said: Said | null; readonly error: unknown };
+
+/** What an answer says of a failure. */
+interface Said {
+  readonly status: number;
+  readonly text: string;
+  /** Of a redirection. */
+  readonly location: string | null;
+}
 
 /**
  * Sends a request until it is answered, at any of its addresses.
@@ -61,7 +69,7 @@ type Tried =
 export async function answered(call: Call, settings: CallSettings): Promise<Received> {
   const untilMs = performance.now() + settings.deadlineMs;
   const tried = new Set<string>();
-  let lastAnswer: { readonly status: number; readonly text: string } | null = null;
+  let lastAnswer: Said | null = null;
   let unknown = false;
   let renewed = false;
   let tries = 0;
@@ -89,7 +97,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     });
     if (one.failure === null) return { answer: one.answer, text: one.text, url, tries };
     hasFailed = true;
-    const { failure, text, error } = one;
+    const { failure, said, error } = one;
     unknown ||= call.key !== null && isUnknown(failure);
     if (failure.kind === 'answered' && failure.status === 401) {
       settings.bearer.refuse(token);
@@ -98,11 +106,11 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
         continue;
       }
     } else renewed = false;
-    if (failure.kind === 'answered') lastAnswer = { status: failure.status, text };
+    lastAnswer = said ?? lastAnswer;
     const giveUp = () =>
       // A try that the deadline cut off says less than the last answer.
       lastAnswer !== null && (failure.kind === 'answered' || (failure.code === 'ETIMEDOUT' && wasLast))
-        ? new Problem(lastAnswer.status, lastAnswer.text, known())
+        ? new Problem(lastAnswer.status, lastAnswer.text, known(), lastAnswer.location)
         : new NoAnswer(url, reasonOf(failure), known(), error);
     if (!mayTryAgain(failure)) throw giveUp();
     tried.add(url);
@@ -134,27 +142,28 @@ async function tryOnce(
   // A timer of its own: Node may collect a timeout that only AbortSignal.any refers to (nodejs/node#57736).
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(new TryTooLong()), timerMs(Math.min(tryMs, leftMs)));
-  const onAbort = () => ending.abort(call.signal!.reason);
-  const stopListening = () => call.signal?.removeEventListener('abort', onAbort);
+  const { signal } = call;
+  const stopListening = signal === null ? () => {} : whenAborted(signal, () => ending.abort(signal.reason));
   let streaming = false;
-  call.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const { method, body } = call;
     const headers = { ...call.headers, authorization: `Bearer ${token}` };
     const answer = await transport({ method, url: url + call.path, headers, body, signal: ending.signal });
-    if (answer.status < 300 || answer.status === 304) {
-      streaming = call.streams;
+    const { status } = answer;
+    if (status < 300 || status === 304) {
+      streaming = status === 200 && call.streams !== null && isOfType(answer, call.streams);
       if (!streaming) return { answer, text: await answer.text(), failure: null };
       const chunks = () => chunksOf(answer.stream(), tryMs, call.signal);
       return { answer: streamingOf(answer, chunks, ending, stopListening), text: null, failure: null };
     }
     const text = await answer.text();
-    return { failure: failureOf(answer, text), text, error: null };
+    const location = status < 400 ? answer.header('location') : null;
+    return { failure: failureOf(answer, text), said: { status, text, location }, error: null };
   } catch (error) {
     call.signal?.throwIfAborted();
     const lost = ending.signal.aborted ? ({ lost: 'unknown', code: 'ETIMEDOUT' } as const) : lostBy(error);
     if (lost === null) throw error;
-    return { failure: { kind: 'lost', ...lost }, text: '', error };
+    return { failure: { kind: 'lost', ...lost }, said: null, error };
   } finally {
     clearTimeout(timer);
     if (!streaming) stopListening(); // a streaming answer must still end with the signal
@@ -193,6 +202,11 @@ export function brokenOff(url: string, tries: number, error: unknown): NoAnswer 
   const code = error instanceof TryTooLong ? 'ETIMEDOUT' : lostBy(error)?.code;
   const why = code ?? messageOf(error);
   return new NoAnswer(url, `broke off its answer (${why})`, { outcome: 'nothing', key: null, tries }, error);
+}
+
+function isOfType(answer: TransportAnswer, type: string): boolean {
+  const [given = ''] = (answer.header('content-type') ?? '').split(';');
+  return given.trim().toLowerCase() === type;
 }
 
 function messageOf(error: unknown): string {

@@ -43,11 +43,17 @@ export class Problem extends Error implements FailedCall {
   readonly key: string | null;
   readonly tries: number;
 
-  constructor(status: number, text: string, { outcome, key, tries }: FailedCall) {
+  /** @param location that a redirection leads to */
+  constructor(
+    status: number,
+    text: string,
+    { outcome, key, tries }: FailedCall,
+    location: string | null = null,
+  ) {
     const document = objectIn(text);
     const { code, title, detail, errors, traceId } = document;
     const known = typeof code === 'string' ? (code as ProblemCode) : (`http_${status}` as const);
-    const said = [detail, title, text.slice(0, 200)].find((one) => typeof one === 'string') as string;
+    const said = [detail, title].find((one) => typeof one === 'string') ?? toldBy(status, text, location);
     super(`${status} ${known}${said === '' ? '' : `: ${said}`}${fieldsIn(errors)}`);
     this.status = status;
     this.code = known;
@@ -89,6 +95,13 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {}; // the text is no problem document: it becomes the detail
   }
+}
+
+/** What an answer says that is no problem document. */
+function toldBy(status: number, text: string, location: string | null): string {
+  if (location !== null) return `redirects to ${location}: give that address`;
+  if (status < 300 && text === '') return 'the answer has no body';
+  return text.slice(0, 200);
 }
 
 function fieldsIn(errors: unknown): string {

@@ -68,6 +68,11 @@ const done: Reply = (response) => {
   response.end(JSON.stringify({ orderId: ORDER, revision: 1, events: [] }));
 };
 const lost: Reply = (response) => response.socket!.destroy();
+const ndjson = { 'content-type': 'application/x-ndjson; charset=utf-8' };
+const exporting =
+  (text: string): Reply =>
+  (response) =>
+    response.writeHead(200, ndjson).end(text);
 
 const ORDER = '0b9e7c52-6f0a-4b7e-9c3d-2f1a8d4e6b70';
 
@@ -181,7 +186,7 @@ describe('an error', () => {
     const changing = await failure(client.confirmOrder({ orderId: ORDER }));
     expect(changing).toBeInstanceOf(NoAnswer);
     const message = 'http://one gave no answer: the transport failed (a bug) (tries: 1)';
-    const key = expect.stringMatching(/^[0-9a-f-]{36}$/) as string;
+    const key = expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown;
     expect(changing).toMatchObject({ message, outcome: 'unknown', key, tries: 1, cause: bug });
     const reading = await failure(client.getOrder({ orderId: ORDER }));
     expect(reading).toBeInstanceOf(NoAnswer);
@@ -424,7 +429,7 @@ describe('no token', () => {
 });
 
 it('an export in another format is refused, for those who write no TypeScript', async () => {
-  const { url, received } = await serverOf((response) => response.end('{}\n'));
+  const { url, received } = await serverOf(exporting('{}\n'));
   const { client } = clientOf([], { queryUrl: url });
   const asCsv = client.exportOrders({ format: 'csv' } as object).next();
   await expect(asCsv).rejects.toThrow(TypeError);
@@ -467,7 +472,7 @@ describe('an answer that cannot be read', () => {
     const { client, retried } = clientOf(url);
     expect(await client.confirmOrder({ orderId: ORDER })).toMatchObject({ revision: 1 });
     expect(new Set(received.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
-    expect(retried).toMatchObject([{ reason: expect.stringContaining(code) as string }]);
+    expect(retried).toMatchObject([{ reason: expect.stringContaining(code) as unknown }]);
   });
 
   it('until the deadline has an unknown outcome, and a key with which it can be asked', async () => {
@@ -512,14 +517,105 @@ it('the last answer is the reason when the deadline cuts off the try after it', 
 });
 
 it('a redirection is not followed, since it would take the token along', async () => {
-  const { url } = await serverOf((response) => response.writeHead(302, { location: 'http://else' }).end());
-  expect(await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }))).toMatchObject({ status: 302 });
+  const page = '<html>Moved';
+  const location = 'http://else/';
+  const { url } = await serverOf((response) => response.writeHead(302, { location }).end(page));
+  const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }));
+  const detail = 'redirects to http://else/: give that address';
+  expect(refused).toMatchObject({ status: 302, message: `302 http_302: ${detail}`, detail });
 });
 
 it('a page in the place of an answer is a problem', async () => {
   const { url } = await serverOf(lost, (response) => response.end('<html>Log in'));
   const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
   expect(refused).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine', tries: 2 });
+});
+
+describe('success without an answer', () => {
+  const order = { orderId: ORDER };
+
+  it.each([200, 202, 204])('is a problem: %d', async (status) => {
+    const { url, received } = await serverOf((response) => response.writeHead(status).end());
+    const { client } = clientOf(url, { queryUrl: url });
+    const empty = { code: `http_${status}`, detail: 'the answer has no body', tries: 1 };
+    const changing = await failure(client.confirmOrder(order));
+    const key = received[0]!.headers['idempotency-key'];
+    expect(changing).toBeInstanceOf(Problem);
+    expect(changing).toMatchObject({ ...empty, outcome: 'unknown', key });
+    for (const read of [
+      () => client.getOrder(order),
+      () => client.items('listOrders', {}).next(),
+      () => client.exportOrders().next(),
+    ]) {
+      const reading = await failure(read());
+      expect(reading).toBeInstanceOf(Problem);
+      expect(reading).toMatchObject({ ...empty, outcome: 'nothing', key: null });
+    }
+  });
+
+  it.each<[string, Reply]>([
+    ['of another type', (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('\n')],
+    ['of which a part is told', (response) => response.writeHead(206, ndjson).end('{"orderId":"a"}\n')],
+  ])('is a problem for an export, too: %s', async (_, reply) => {
+    const { url } = await serverOf(reply);
+    const { client } = clientOf([], { queryUrl: url });
+    expect(await failure(client.exportOrders().next())).toBeInstanceOf(Problem);
+  });
+});
+
+it.each(['"5"', 'W/"5"'])('the revision of an answer is told by its ETag: %s', async (etag) => {
+  const { url } = await serverOf((response) => response.writeHead(200, { etag }).end('{}'));
+  expect(await clientOf(url).client.answer('confirmOrder', { orderId: ORDER })).toMatchObject({
+    revision: 5,
+  });
+});
+
+it('calls that share a signal leave one listener on it, and end with it', async () => {
+  let asked = 0;
+  const { url } = await serverOf(() => {
+    // Each of them listens by then; the token was waited for together.
+    if (++asked === 20) listeners = getEventListeners(ending.signal, 'abort').length;
+    if (asked === 20) ending.abort(new Error('enough'));
+  });
+  let listeners: number | null = null;
+  const ending = new AbortController();
+  const { client } = clientOf(url, { token: async () => 'T' });
+  const calls = Array.from({ length: 20 }, () =>
+    failure(client.confirmOrder({ orderId: ORDER }, { signal: ending.signal })),
+  );
+  expect(new Set((await Promise.all(calls)).map((error) => error!.message))).toEqual(new Set(['enough']));
+  expect(listeners).toBe(1);
+  expect(getEventListeners(ending.signal, 'abort')).toEqual([]);
+});
+
+describe('a loop whose signal is given', () => {
+  const page = (items: readonly string[], nextCursor: string | null): Reply => {
+    const body = { items: items.map((orderId) => ({ orderId })), nextCursor };
+    return (response) => response.end(JSON.stringify(body));
+  };
+  const lines = exporting('{"orderId":"a"}\n{"orderId":"b"}\n');
+  type Loop = (client: ReturnType<typeof clientOf>['client'], options: CallOptions) => AsyncIterable<unknown>;
+  const items: Loop = (client, options) => client.items('listOrders', {}, options);
+  const pages: Loop = (client, options) => client.pages('listOrders', {}, options);
+  const exported: Loop = (client, options) => client.exportOrders({}, options);
+
+  it.each<[string, Loop, Reply, number]>([
+    ['items in the middle of a page', items, page(['a', 'b'], 'more'), 1],
+    ['items at the end of the last page', items, page(['a'], null), 1],
+    ['pages at the last one', pages, page(['a'], null), 1],
+    ['an export', exported, lines, 1],
+    ['an export at its end', exported, lines, 2],
+  ])('ends with its reason, and tells nothing more: %s', async (_, loop, reply, after) => {
+    const { url } = await serverOf(reply);
+    const ending = new AbortController();
+    let told = 0;
+    const looping = (async () => {
+      for await (const _one of loop(clientOf([], { queryUrl: url }).client, { signal: ending.signal }))
+        if (++told === after) ending.abort(new Error('enough'));
+    })();
+    await expect(looping).rejects.toThrow('enough');
+    expect(told).toBe(after);
+  });
 });
 
 it('a dry run has no key, and has done nothing even where its outcome is not known', async () => {
@@ -579,7 +675,7 @@ it('an error of the caller is told at once', async () => {
 
 it('a stream that is cut off is an error, and no shorter list', async () => {
   const cut: Reply = (response) => {
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.writeHead(200, ndjson);
     response.write('{"orderId":"a"}\n{"order', () => response.socket!.end());
   };
   const { url } = await serverOf(cut);
@@ -604,7 +700,8 @@ describe('an export', () => {
     const requests: AbortSignal[] = [];
     const transport: Transport = async ({ signal }) => {
       requests.push(signal);
-      return { status: 200, header: () => null, text: async () => '', stream };
+      const header = (name: string) => (name === 'content-type' ? ndjson[name] : null);
+      return { status: 200, header, text: async () => '', stream };
     };
     const { client } = clientOf([], { queryUrl: url, transport, tryMs: TRY_MS });
     return { orders: client.exportOrders({}, options), requests };
@@ -674,8 +771,7 @@ describe('an export', () => {
 });
 
 it.each(['all of it', 'no more than one'])('a stream leaves nothing on its signal: %s', async (read) => {
-  const two: Reply = (response) => response.end('{"orderId":"a"}\n{"orderId":"b"}\n');
-  const { url } = await serverOf(two);
+  const { url } = await serverOf(exporting('{"orderId":"a"}\n{"orderId":"b"}\n'));
   const { client } = clientOf([], { queryUrl: url });
   const { signal } = new AbortController();
   for await (const _ of client.exportOrders({}, { signal })) {
@@ -686,7 +782,7 @@ it.each(['all of it', 'no more than one'])('a stream leaves nothing on its signa
 });
 
 it('a stream ends with its signal', async () => {
-  const endless: Reply = (response) => void response.write('{"orderId":"a"}\n');
+  const endless: Reply = (response) => void response.writeHead(200, ndjson).write('{"orderId":"a"}\n');
   const { url } = await serverOf(endless);
   const { client } = clientOf([], { queryUrl: url });
   const ending = new AbortController();

@@ -95,7 +95,7 @@ function clientOver(
   settings: CallSettings,
   session: Session,
 ): OrderlogClient {
-  const receive = async (request: Outgoing, options: CallOptions, streams = false) => {
+  const receive = async (request: Outgoing, options: CallOptions, streams: string | null = null) => {
     const { api, method, path, body, orderId } = request;
     const isCommand = api === 'command';
     // Without a key, whatever becomes of the request, nothing can have been done.
@@ -140,9 +140,14 @@ function clientOver(
       if (format !== 'ndjson')
         throw new TypeError(`exportOrders reads NDJSON only, and was asked for ${format}`);
       const request = requestOf(operations.exportOrders, input);
-      const { answer: streamed, url, tries } = await receive(request, options, true);
+      const received = await receive(request, options, 'application/x-ndjson');
+      const { answer: streamed, text, url, tries } = received;
+      if (text !== null) throw notOfTheService(streamed.status, text, received);
       try {
-        yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
+        for await (const order of jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>) {
+          yield order;
+          options.signal?.throwIfAborted();
+        }
       } catch (error) {
         options.signal?.throwIfAborted();
         throw brokenOff(url, tries, error);
@@ -159,10 +164,11 @@ function isDryRun(path: string): boolean {
 }
 
 function answerOf({ answer, text, tries, key }: Received & { readonly key: string | null }): Answer<unknown> {
-  const revision = /^"(\d+)"$/.exec(answer.header('etag') ?? '');
+  // A proxy that compresses makes the ETag a weak one.
+  const revision = /^(?:W\/)?"(\d+)"$/.exec(answer.header('etag') ?? '');
   return {
     status: answer.status,
-    body: text === null || text === '' ? null : bodyIn(text, answer.status, { key, tries }),
+    body: answer.status === 304 ? null : bodyIn(text ?? '', answer.status, { key, tries }),
     revision: revision === null ? null : Number(revision[1]),
     replayed: answer.header('idempotent-replayed') === 'true',
     location: answer.header('location'),
@@ -170,11 +176,16 @@ function answerOf({ answer, text, tries, key }: Received & { readonly key: strin
   };
 }
 
-/** @throws Problem when the text is no JSON: a proxy answered */
-function bodyIn(text: string, status: number, { key, tries }: Omit<FailedCall, 'outcome'>): unknown {
+/** @throws Problem when the text is no JSON */
+function bodyIn(text: string, status: number, call: Omit<FailedCall, 'outcome'>): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Problem(status, text, { outcome: key === null ? 'nothing' : 'unknown', key, tries });
+    throw notOfTheService(status, text, call);
   }
+}
+
+/** An answer that means success, but not of the service: a proxy gave it, or whoever else is at that address. */
+function notOfTheService(status: number, text: string, { key, tries }: Omit<FailedCall, 'outcome'>): Problem {
+  return new Problem(status, text, { outcome: key === null ? 'nothing' : 'unknown', key, tries });
 }

@@ -22,6 +22,7 @@ export async function* pagesOf(
   for (;;) {
     const page = (await ask(more)) as Page;
     yield page;
+    signal?.throwIfAborted();
     if (by === 'cursor') {
       if (page.nextCursor === null || page.nextCursor === undefined) return;
       more = { cursor: page.nextCursor };
@@ -40,5 +41,10 @@ export async function* itemsOf(
   by: PagesBy,
   options: PageOptions,
 ): AsyncGenerator<unknown> {
-  for await (const page of pagesOf(ask, by, options)) yield* (page as Page).items;
+  for await (const page of pagesOf(ask, by, options)) {
+    for (const item of (page as Page).items) {
+      yield item;
+      options.signal?.throwIfAborted();
+    }
+  }
 }

@@ -102,6 +102,10 @@ describe('an order that is imported', () => {
   it.each<[string, Given]>([
     ['a gateway that leads elsewhere', { status: 308, body: '' }],
     ['a page', { status: 200, body: '<html>Welcome</html>' }],
+    ['a server that answers all with nothing', { status: 200, body: '' }],
+    ['a server that has nothing to say', { status: 204, body: '' }],
+    ['a server that answers all with an object', { status: 200, body: {} }],
+    ['a server that answers all with null', { status: 200, body: null }],
     ['a server without orders', { status: 404, body: '<html>Not Found</html>' }],
     ['a service of somebody else', { status: 404, body: { code: 'NO_ROUTE', message: 'no such route' } }],
     ['one that takes no such body', { status: 400, body: '{"error":"bad request"}' }],

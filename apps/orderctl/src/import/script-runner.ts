@@ -94,6 +94,11 @@ function isDoubt({ code }: Refused, inDoubt: Refused | null): boolean {
   return code === FURTHER || (code === UNKNOWN_ID && inDoubt !== null);
 }
 
+function isCommandAnswer(body: unknown): body is CommandAnswer {
+  const { orderId, events } = (body ?? {}) as Partial<CommandAnswer>;
+  return typeof orderId === 'string' && Array.isArray(events);
+}
+
 const isRefused = (sent: Answer<unknown> | Refused): sent is Refused => 'kind' in sent;
 
 async function sendStep(
@@ -110,7 +115,9 @@ async function sendStep(
       body: fillBody(step.body, ids),
     } as const;
     const condition = order === null ? {} : conditionOn(order.revision, script);
-    return await client.send(request, { key: `${script.key}/${step.key}`, ...condition });
+    const answer = await client.send(request, { key: `${script.key}/${step.key}`, ...condition });
+    if (isCommandAnswer(answer.body)) return answer;
+    throw new CliError(`${script.name}: ${step.do}: ${answer.status} without an order: ${ELSEWHERE}`);
   } catch (error) {
     if (error instanceof Problem) return refusal(script, step, error, order === null);
     if (!(error instanceof UnknownPlaceholder)) throw error;
@@ -132,6 +139,8 @@ function conditionOn(revision: number, { guarded }: OrderScript): CallOptions {
 
 /** The statuses with which the service refuses a command (docs/import-ndjson.md). */
 const REFUSALS: ReadonlySet<number> = new Set([400, 404, 409, 412, 413, 422]);
+const ELSEWHERE =
+  'this is not an answer of command-api about an order: check --command-url, and any proxy before command-api';
 /** `not_found` is ambiguous: an unknown command, or a server that is not command-api. */
 const NOT_THERE = 'not_found';
 
@@ -152,9 +161,7 @@ function refusal(script: OrderScript, step: ScriptStep, problem: Problem, isFirs
   const isOfService = problem.document['type'] === `urn:orderlog:problem:${code}`;
   const isOfAddress = code === NOT_THERE && isFirst; // a later command follows an answer from command-api
   if (!REFUSALS.has(problem.status) || !isOfService || isOfAddress) {
-    throw new CliError(
-      `${unended}: this is not an answer of command-api about an order: check --command-url, and any proxy before command-api`,
-    );
+    throw new CliError(`${unended}: ${ELSEWHERE}`);
   }
   if (code !== FURTHER) return { kind: 'refused', step, code, line };
   const from = `commands[${script.steps.indexOf(step)}]`;

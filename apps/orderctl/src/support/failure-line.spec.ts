@@ -19,6 +19,14 @@ it.each([
     new NoAnswer('https://h', 'does not answer (DEPTH_ZERO_SELF_SIGNED_CERT)', failed, selfSigned),
     'https://h does not answer (DEPTH_ZERO_SELF_SIGNED_CERT) (tries: 3): its certificate is not one that Node trusts (NODE_EXTRA_CA_CERTS names further authorities)',
   ],
+  [
+    new Problem(200, '', failed),
+    '200 http_200: the answer has no body: this is no answer of orderlog: check the address, and any proxy before it',
+  ],
+  [
+    new Problem(308, '<html>Moved', failed, 'https://h/v1'),
+    '308 http_308: redirects to https://h/v1: give that address',
+  ],
   [problem(404, 'order_not_found'), '404 order_not_found: The reason.'],
   [problem(401, 'token_expired'), '401 token_expired: The reason. Give a valid token with --token.'],
   [

@@ -10,6 +10,8 @@ export function failureLine(error: unknown): string {
     return `${line}: its certificate is not one that Node trusts (NODE_EXTRA_CA_CERTS names further authorities)`;
   if (error instanceof NoAnswer) return `${line}: is it running?`;
   if (!(error instanceof Problem)) return line;
+  if (error.status < 300)
+    return `${line}: this is no answer of orderlog: check the address, and any proxy before it`;
   if (error.status === 401) return `${line} Give a valid token with --token.`;
   if (error.status === 403) return `${line} Give a token that has the scopes for it with --token.`;
   return line;
