@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { knownVariables } from '#platform/config-names.js';
 import { projectionMetrics } from '#projections/status/projection-metrics.js';
+import { EXPORT_LONGEST_MS } from '#read-models/readers/order-export.reader.js';
+import { EXPORT_STALLED_AFTER_MS } from '../../apps/query-api/src/exports/stalled-client.js';
 import { finished, repositoryRoot } from '../support/seeded-tree.js';
 
 // It asks for the help of every command that a page shows, each a process, on a machine that may be busy.
@@ -96,6 +98,15 @@ describe('what the documents say', () => {
     );
     expect(wrong).toEqual([]);
   });
+
+  it.each(['libs/client/README.md', 'libs/client/src/options.ts'])(
+    'is how long an export may take, in %s',
+    async (path) => {
+      const text = await readFile(join(repositoryRoot, path), 'utf8');
+      const stated = `nothing of it is taken for ${EXPORT_STALLED_AFTER_MS / 1_000} s, and after ${EXPORT_LONGEST_MS / 60_000} minutes in all`;
+      expect(text.replace(/\s[\s*]*/g, ' ')).toContain(stated);
+    },
+  );
 
   it('names no metric of projections that there is not', () => {
     const known = projectionMetrics({ projections: [], relay: null }).getMetricsAsArray();

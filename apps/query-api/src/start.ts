@@ -17,6 +17,7 @@ import { QueryApiModule } from './query-api.module.js';
 import { Lag } from './reads/lag.js';
 import { Freshness } from './reads/freshness.js';
 import { problemOfRead } from './reads/problem-of-read.js';
+import { EXPORT_STALLED_AFTER_MS } from './exports/stalled-client.js';
 import type { QueryApiSettings } from './settings.js';
 import { LeftOutReader } from './time-travel/left-out.js';
 import { TimeTravel } from './time-travel/time-travel.js';
@@ -27,7 +28,6 @@ const READ_CONNECTIONS = 10;
 const READ_TIMEOUT_MS = 5_000;
 const EXPORT_CONNECTIONS = 3;
 const EXPORT_STATEMENT_TIMEOUT_MS = 30_000;
-const EXPORT_STALLED_AFTER_MS = 60_000;
 
 export type RunningQueryApi = Required<RunningApp> & Pick<HttpApp, 'fastify'>;
 

@@ -12,8 +12,8 @@ export interface ClientOptions {
   /** A function is asked again when its token has expired or is refused. */
   readonly token: TokenSource;
   /**
-   * How long a call may take, with all its tries and pauses; 30 s unless given. An export has to begin by then, and may
-   * take any time from there on.
+   * How long a call may take, with all its tries and pauses; 30 s unless given. An export has to begin by then. From
+   * there on it is bound by query-api, which cuts it off when nothing of it is taken for 60 s, and after 15 minutes in all.
    */
   readonly deadlineMs?: number;
   /** How long one try may take, and an export that has begun be silent; 10 s unless given. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { OrderlogClient } from '#client/orderlog-client.js';
+import { Session, type OrderlogClient } from '#client/orderlog-client.js';
 import { clientSystem, mugs } from '../../support/client-system.js';
 
 const its = clientSystem();
@@ -68,6 +68,17 @@ describe('a client', () => {
     const after = follow.next();
     ending.abort(new Error('enough'));
     await expect(after).rejects.toThrow('enough');
+  });
+
+  it('reads the feed again after a move to another event store, once its session has forgotten the old one', async () => {
+    const ofOldStore = btoa(JSON.stringify({ p: '1', s: 'deadbeef0000' }));
+    const moved = its.client({ session: new Session(ofOldStore) });
+    const again = () => all(moved.items('listEvents', { types: ['OrderPlaced'] }));
+    await expect(again()).rejects.toMatchObject({ code: 'position_of_another_store' });
+    moved.session.forget();
+    expect((await again()).map(({ orderId }) => orderId)).toEqual(expect.arrayContaining(ids));
+    const begun = moved.withSession(new Session());
+    expect((await begun.items('listEvents', {}).next()).done).toBe(false);
   });
 
   it('gives all orders of an export, and stops when its reader does', async () => {

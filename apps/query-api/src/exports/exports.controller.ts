@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { OneOf } from '#platform/http/fields.js';
 import type { OrderPosition } from '#platform/order-position.js';
 import type { SummaryQuestion } from '#read-models/readers/as-of.js';
-import type { ExportedOrder } from '#read-models/readers/order-export.reader.js';
+import { EXPORT_LONGEST_MS, type ExportedOrder } from '#read-models/readers/order-export.reader.js';
 import { exportedOrderSchema } from '../orders/list.schemas.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
@@ -14,7 +14,7 @@ import { AskedBy, type Asked } from '../request/asked.js';
 import { orderFilterOf } from '../request/order-filter.dto.js';
 import { AtOnce } from '../request/at-once.js';
 import { csvHeader, csvLine } from './csv.js';
-import { bodyOf } from './stalled-client.js';
+import { bodyOf, EXPORT_STALLED_AFTER_MS } from './stalled-client.js';
 
 const formats = {
   ndjson: {
@@ -53,7 +53,7 @@ export class ExportsController {
 
   @Get('orders')
   @QueryRoute(
-    `All orders that match, as one stream, as of one moment. One instance serves at most ${EXPORTS_OF_ONE_TENANT} exports of a tenant at once.`,
+    `All orders that match, as one stream, as of one moment. It is cut off when nothing of it is taken for ${EXPORT_STALLED_AFTER_MS / 1_000} s, and after ${EXPORT_LONGEST_MS / 60_000} minutes in all: store the orders first, and work on them afterwards. One instance serves at most ${EXPORTS_OF_ONE_TENANT} exports of a tenant at once.`,
     exportedOrderSchema,
     {
       problems: ['too_many_requests'],

@@ -1,6 +1,8 @@
 import { Readable, type Writable } from 'node:stream';
 
 const PIECE_BYTES = 64 * 1024;
+/** An export of which its client takes nothing for so long is ended. */
+export const EXPORT_STALLED_AFTER_MS = 60_000;
 
 /**
  * The body of an answer that is made of these texts. It is destroyed when the client takes nothing of it for so long: what

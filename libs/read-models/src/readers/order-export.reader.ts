@@ -15,7 +15,7 @@ const IDLE_AFTER_MS = 120_000;
  * An export is also ended after this time, though its reader keeps taking a little: it holds back the vacuum, and
  * holds a connection.
  */
-const LONGEST_MS = 15 * 60_000;
+export const EXPORT_LONGEST_MS = 15 * 60_000;
 
 export type ExportedOrder = SummaryItem & {
   /** The order is parked. */
@@ -25,7 +25,7 @@ export type ExportedOrder = SummaryItem & {
 /** The reader took too long: the export ends before its last order. */
 export class ExportTooSlow extends Error {
   constructor() {
-    super(`the client did not read the export within ${LONGEST_MS / 60_000} minutes`);
+    super(`the client did not read the export within ${EXPORT_LONGEST_MS / 60_000} minutes`);
   }
 }
 
@@ -42,7 +42,7 @@ export async function* exportOrders(
   nowMs: () => number = () => performance.now(),
 ): AsyncGenerator<ExportedOrder[], void> {
   const client = await models.pool.connect();
-  const untilMs = nowMs() + LONGEST_MS;
+  const untilMs = nowMs() + EXPORT_LONGEST_MS;
   let usable = false;
   try {
     await models.read((generation) => declareCursor(client, generation, question));
