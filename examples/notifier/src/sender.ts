@@ -23,6 +23,7 @@ export class Sender {
   readonly #sleepers = new Set<() => void>();
   /** How many pauses in a row were made because an engine was away. */
   #awayTimes = 0;
+  /** Of a clock that only goes forward: the time of day may be set back. */
   #awayUntilMs = 0;
 
   constructor(options: SenderOptions) {
@@ -42,9 +43,10 @@ export class Sender {
       this.#awayUntilMs = 0;
       return;
     }
-    if (Date.now() < this.#awayUntilMs) return; // another worker has noticed the same outage
+    if (performance.now() < this.#awayUntilMs) return; // another worker has noticed the same outage
     this.#awayTimes++;
-    this.#awayUntilMs = Date.now() + pauseMs(this.#awayTimes, this.#options.retryMs, AWAY_PAUSE_MAX_MS);
+    this.#awayUntilMs =
+      performance.now() + pauseMs(this.#awayTimes, this.#options.retryMs, AWAY_PAUSE_MAX_MS);
   }
 
   /** Resolves when the tries under way have ended. */
@@ -56,7 +58,7 @@ export class Sender {
 
   async #work(): Promise<void> {
     while (!this.#stopped) {
-      const awayMs = this.#awayUntilMs - Date.now();
+      const awayMs = this.#awayUntilMs - performance.now();
       if (awayMs > 0) await this.#sleep(awayMs);
       else if (!(await this.#sendOne())) await this.#sleep(LOOK_EVERY_MS);
     }
