@@ -516,6 +516,22 @@ it('the last answer is the reason when the deadline cuts off the try after it', 
   });
 });
 
+it('no answer at all before the deadline is told as that, and so is a server that is gone since its answer', async () => {
+  const silent = await serverOf(() => {});
+  const asked = clientOf(silent.url, { deadlineMs: 100 }).client.confirmOrder({ orderId: ORDER });
+  expect(await failure(asked)).toMatchObject({
+    constructor: NoAnswer,
+    message: `${silent.url} does not answer (ETIMEDOUT) (tries: 1)`,
+    outcome: 'unknown',
+  });
+  const gone = await serverOf(problem(503, 'event_store_unavailable'), lost);
+  const { client } = clientOf(gone.url, { deadlineMs: 2_000 });
+  expect(await failure(client.confirmOrder({ orderId: ORDER }))).toMatchObject({
+    constructor: NoAnswer,
+    outcome: 'unknown',
+  });
+});
+
 it('a redirection is not followed, since it would take the token along', async () => {
   const page = '<html>Moved';
   const location = 'http://else/';
@@ -629,6 +645,11 @@ it('a dry run has no key, and has done nothing even where its outcome is not kno
     expect(one.url).toBe(path);
     expect(headers['idempotency-key']).toBeUndefined();
   }
+  const refusing = clientOf((await serverOf(lost, problem(409, 'order_on_hold'))).url).client;
+  expect(await failure(refusing.confirmOrder({ orderId: ORDER, dryRun: true }))).toMatchObject({
+    ...{ code: 'order_on_hold', outcome: 'nothing' },
+    ...{ key: null, tries: 2 },
+  });
 });
 
 describe('a header of the caller', () => {

@@ -32,6 +32,7 @@ describe('a request that failed', () => {
     [answered(503, 'order_unreadable'), false, false, false],
     [answered(502, 'http_502'), true, false, true],
     [answered(504, 'http_504'), true, false, true],
+    [answered(502, 'event_store_unavailable'), true, false, true],
     [answered(500, 'internal_error'), false, false, true],
     [answered(524, 'http_524'), false, false, true],
     [answered(400, 'validation_failed'), false, false, false],

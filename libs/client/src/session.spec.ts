@@ -29,6 +29,8 @@ describe('a session', () => {
 
   it('names its own change in a read of that order alone', () => {
     const session = new Session();
+    session.saw(change(10, A, 0));
+    expect(told(session.tokenFor(A))).toEqual({ ...at(10), about: { orderId: A, revision: 0 } });
     session.saw(change(20, A, 4));
     session.saw(change(18, A, 3)); // the answer to an earlier change came late
     session.saw(read(30));
@@ -45,6 +47,8 @@ describe('a session', () => {
     expect(told(session.token)).toEqual(at(3, 'bbbbbbbbbbbb'));
     session.forget();
     expect(session.token).toBeNull();
+    session.saw(read(2, 'cccccccccccc'));
+    expect(told(session.tokenFor(A))).toEqual(at(2, 'cccccccccccc'));
   });
 
   it('is begun from a token that was kept', () => {
@@ -63,11 +67,11 @@ describe('a session', () => {
   it('remembers its own changes of the last thousand orders', () => {
     const session = new Session();
     const order = (n: number) => A.slice(0, -4) + String(n).padStart(4, '0');
+    const known = (n: number) => told(session.tokenFor(order(n)))?.about?.revision;
     for (let n = 0; n <= 1_000; n++) session.saw(change(n + 1, order(n), 1));
-    expect([0, 1, 1_000].map((n) => told(session.tokenFor(order(n)))?.about?.revision)).toEqual([
-      undefined,
-      1,
-      1,
-    ]);
+    expect([0, 1, 1_000].map(known)).toEqual([undefined, 1, 1]);
+    session.saw(change(1_002, order(1), 2));
+    session.saw(change(1_003, order(1_001), 1));
+    expect([1, 2, 1_001].map(known)).toEqual([2, undefined, 1]);
   });
 });

@@ -22,9 +22,16 @@ describe('a pause', () => {
 describe('what is awaited', () => {
   it('is told, also as the error that it is, however long there is time', async () => {
     const long = Number.POSITIVE_INFINITY;
-    const soon = pause(1, null).then(() => 'it');
+    const soon = pause(20, null).then(() => 'it'); // a timer without a limit would fire before
     expect(await within(long, soon, null)).toBe('it');
     await expect(within(long, Promise.reject(new Error('not it')), null)).rejects.toThrow('not it');
+  });
+
+  it('leaves no timer behind, which would keep a process from ending', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    await within(60_000, Promise.resolve('it'), null);
+    expect(timers()).toBe(before);
   });
 
   it('is null when it does not come in time', async () => {

@@ -63,6 +63,20 @@ describe('an append', () => {
     expect(new Set(sent.map((ids) => ids.join()))).toEqual(new Set(['a,b']));
   });
 
+  it('is found by reading behind the events that it was decided on', async () => {
+    const faults = (): Fault[] => Array.from({ length: 4 }, () => 'lost answer');
+    const [none, two] = [faulty(faults()), faulty(faults())];
+    two.add([event('before'), event('and another')]);
+    const found = [
+      none.certain.append('s', [event('a')], 'no_stream'),
+      two.certain.append('s', [event('a')], 1),
+    ];
+    expect(await Promise.all(found)).toEqual([
+      { revision: 0, position: 0n },
+      { revision: 2, position: 20n },
+    ]);
+  });
+
   it('is known to have been overtaken', async () => {
     const { certain, add } = faulty([]);
     add([event('other')]);

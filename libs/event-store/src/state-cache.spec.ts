@@ -31,6 +31,7 @@ describe('the state cache', () => {
       cache.get('order 0');
     }
     expect(cache.estimatedSizeBytes).toBeLessThanOrEqual(200_000);
+    expect(cache.estimatedSizeBytes).toBeGreaterThan(100_000);
     expect(cache.get('order 0')).not.toBeNull();
     expect(cache.get('order 1')).toBeNull();
     expect(cache.get('order 99')).not.toBeNull();
@@ -58,6 +59,7 @@ describe('the state cache', () => {
     const cache = new StateCache({ maxSizeBytes: 3_000_000 });
     cache.set('order', loaded(order));
     useOthers(cache, 40);
+    expect(cache.count).toBe(41);
     cache.set('order', loaded({ ...order, revision: order.revision + 1 }));
     useOthers(cache, 40);
     expect(cache.get('order')?.order?.revision).toBe(order.revision + 1);
@@ -101,6 +103,16 @@ describe('the state cache', () => {
     expect(cache.get('order')).toBeNull();
     cache.set('order', loaded(order));
     cache.delete('order');
+    expect(cache.get('order')).toBeNull();
+    cache.set('order', loaded(order));
+    cache.clear();
+    expect(cache.get('order')).toBeNull();
+  });
+
+  it('forgets an order that is there no more', () => {
+    const cache = new StateCache({ maxSizeBytes: 1_000_000 });
+    cache.set('order', loaded(order));
+    cache.set('order', { order: null, position: null });
     expect(cache.get('order')).toBeNull();
   });
 

@@ -1,13 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { instantAt, type Instant } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
-import type { EncodedEvent } from '#event-store/port.js';
+import { eventCodec } from '#event-store/codec.js';
 import { StoreUnavailable } from '#event-store/errors.js';
+import { OrderLoader } from '#event-store/order-loader.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import type { EncodedEvent } from '#event-store/port.js';
+import { StateCache } from '#event-store/state-cache.js';
 import { MemoryEventStore } from '#test/support/memory-event-store.js';
 import { placeOrder } from '#test/support/requests.js';
 import { until } from '#test/support/until.js';
 import type { CommandRequest } from './command-request.js';
-import { ConflictRetriesExhausted, OrderRejected } from './errors.js';
+import {
+  ConflictRetriesExhausted,
+  OrderRejected,
+  PreconditionFailed,
+  PreconditionMissing,
+} from './errors.js';
 import { OrderCommands } from './order-commands.js';
 
 const orderId = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a11';
@@ -79,6 +88,55 @@ describe('the event store', () => {
     expect(memory.asked).toEqual(['append at 0', 'read from 0', 'append at 1']);
   });
 
+  it('is asked for the tail before `If-Match` is refused: others may have made that revision since', async () => {
+    const { memory, commands, open } = setUp();
+    await commands.handle(request(place));
+    await open().handle(request(tags('other')));
+    memory.asked.length = 0;
+    await expect(commands.handle(request(tags('mine'), { ifMatch: 1 }))).resolves.toMatchObject({
+      revision: 2,
+    });
+    expect(memory.asked).toEqual(['read from 0', 'append at 1']);
+    await expect(commands.handle(request(tags('mine'), { ifMatch: 1 }))).rejects.toMatchObject({
+      constructor: PreconditionFailed,
+      actualRevision: 2,
+    });
+    const missing = { ifMatch: 'missing' as const };
+    await expect(commands.handle(request(tags('mine'), missing))).rejects.toBeInstanceOf(PreconditionMissing);
+  });
+
+  it('is asked for the tail before a missing `If-Match` is refused: others may have handled the command', async () => {
+    const { commands, open } = setUp();
+    await commands.handle(request(place));
+    const asked = request(tags('other'));
+    await open().handle(asked);
+    await expect(commands.handle({ ...asked, ifMatch: 'missing' })).resolves.toMatchObject({
+      replayed: true,
+      revision: 1,
+    });
+  });
+
+  it('that cannot be read leaves no command without an answer', async () => {
+    const { memory, commands: before } = setUp();
+    await before.handle(request(place));
+    let isAway = true;
+    const commands = new OrderCommands({
+      ...memory.port,
+      readStream: (...asked) => {
+        if (isAway) throw new StoreUnavailable('away');
+        return memory.port.readStream(...asked);
+      },
+    });
+    const asked = [request(tags('x')), request(confirm)];
+    for (const { reason } of (await Promise.allSettled(
+      asked.map((each) => commands.handle(each)),
+    )) as PromiseRejectedResult[]) {
+      expect(reason).toBeInstanceOf(StoreUnavailable);
+    }
+    isAway = false;
+    await expect(commands.handle(request(confirm))).resolves.toMatchObject({ revision: 1 });
+  });
+
   it('is asked for nothing to answer a repeated command that was handled here', async () => {
     const { memory, commands } = setUp();
     const asked = request(place);
@@ -98,6 +156,23 @@ describe('the event store', () => {
     memory.asked.length = 0;
     expect(await commands.handle(asked)).toMatchObject({ replayed: true, position: first.position });
     expect(memory.asked).toEqual(['append at no_stream', 'read from 0', 'read from 0']);
+  });
+
+  it('is asked for the whole stream after `forget`, also where that came while the order was read', async () => {
+    const { memory, commands: before } = setUp();
+    await before.handle(request(place));
+    let forgets = 1;
+    const commands: OrderCommands = new OrderCommands({
+      ...memory.port,
+      readStream: (...asked) => {
+        if (forgets-- > 0) commands.forget();
+        return memory.port.readStream(...asked);
+      },
+    });
+    await commands.handle(request(tags('x')));
+    memory.asked.length = 0;
+    await commands.handle(request(tags('y')));
+    expect(memory.asked).toEqual(['read from 0', 'append at 1']);
   });
 
   it('is asked for the whole stream where the events of a handled command are gone: the store was restored', async () => {
@@ -127,6 +202,38 @@ describe('the event store', () => {
     }
     expect(memory.asked).toEqual(['read from 0', 'read from 1']);
   });
+
+  it('tells all events of a command that was handled elsewhere, and its own revision, not a later one', async () => {
+    const { commands, open } = setUp();
+    const line = { sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450, tax: null };
+    const operations = Array.from({ length: 3 }, () => ({ op: 'addLine' as const, line }));
+    const asked = request({ type: 'EditOrder', data: { operations }, personal: { addresses: [] } });
+    await commands.handle(request(place));
+    const first = await commands.handle(asked);
+    expect(first).toMatchObject({ revision: 3, events: [{ revision: 1 }, { revision: 2 }, { revision: 3 }] });
+    await commands.handle(request(tags('later')));
+    const answer = await open().handle(asked);
+    expect(answer).toEqual({ ...first, replayed: true, order: answer.order });
+  });
+});
+
+describe('an order that the cache has no room for', () => {
+  it('is kept for as long as commands for it are under way, and no longer', async () => {
+    const memory = new MemoryEventStore();
+    const cache = new StateCache({ maxSizeBytes: 0 });
+    const loader = new OrderLoader({ eventStore: memory.port, codec: eventCodec(plainPersonal), cache });
+    const commands = new OrderCommands(memory.port, { loader });
+    const release = memory.hold();
+    const placing = commands.handle(request(place));
+    await until('it is under way', () => memory.sizes.length === 1);
+    const changing = commands.handle(request(tags('x')));
+    release();
+    await Promise.all([placing, changing]);
+    expect(memory.asked).toEqual(['append at no_stream', 'append at 0']);
+    memory.asked.length = 0;
+    await commands.handle(request(tags('y')));
+    expect(memory.asked).toEqual(['read from 0', 'append at 1']);
+  });
 });
 
 /**
@@ -146,7 +253,7 @@ function alwaysFaster(memory: MemoryEventStore, takes: () => void): () => number
 
 describe('conflicts', () => {
   it('end after five seconds, and not before, however many there were', async () => {
-    let elapsedMs = 0;
+    let elapsedMs = 10_000;
     const { memory, open, commands } = setUp();
     await commands.handle(request(place));
     const times = alwaysFaster(memory, () => (elapsedMs += 100));

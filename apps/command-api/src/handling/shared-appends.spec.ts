@@ -109,6 +109,17 @@ describe('commands that wait for the same order', () => {
     expect(memory.events).toHaveLength(4);
   });
 
+  it('are answered again with what they came to, whatever else is in the append', async () => {
+    const noting = asked(addNote('a note'));
+    const { results } = await sharing([asked(changeTags('x')), noting, noting]);
+    const first = { revision: 3, events: [{ type: 'NoteAdded', revision: 3 }] };
+    expect(results).toMatchObject([
+      { value: { revision: 2, events: [{ type: 'TagsChanged' }] } },
+      { value: { ...first, replayed: false } },
+      { value: { ...first, replayed: true } },
+    ]);
+  });
+
   it('have another turn where an append of unknown outcome had no room for them', async () => {
     const memory = new MemoryEventStore();
     memory.beforeAppend = (events) => {
@@ -208,6 +219,24 @@ describe('a refusal that was decided on events not stored yet', () => {
     expect(memory.events.map(({ type }) => type)).toEqual(['OrderPlaced', 'TagsChanged', 'OrderConfirmed']);
   });
 
+  it('is not answered before they are stored, not even the key that one of them used for another body', async () => {
+    const holding = asked(holdOrder);
+    const other = { ...holding, fingerprint: someFingerprint(1) };
+    const stored = await whileAppending([holding, other], () => {});
+    expect(stored.early()).toEqual([]);
+    expect(stored.results).toMatchObject([
+      { value: { revision: 1 } },
+      { reason: { constructor: IdempotencyKeyReused } },
+    ]);
+    const { results } = await whileAppending([holding, other], () => {
+      throw new StoreUnavailable('it went away');
+    });
+    expect(results).toMatchObject([
+      { reason: { constructor: StoreUnavailable } },
+      { reason: { constructor: StoreUnavailable } },
+    ]);
+  });
+
   it('is not answered when nobody knows whether they are stored', async () => {
     const { results } = await whileAppending([asked(holdOrder), asked(confirmOrder)], () => {
       throw new StoreUnavailable('it went away');
@@ -252,6 +281,19 @@ describe('a shared append', () => {
       else expect(result).toMatchObject({ value: { revision: n < 7 ? n + 2 : n + 1 } });
     });
     expect(memory.events).toHaveLength(21);
+  });
+
+  it('that is too large because of one command refuses that one, and none that stores nothing', async () => {
+    const memory = new MemoryEventStore();
+    memory.beforeAppend = (events) => {
+      if (JSON.stringify(events).length > 4_000) throw new AppendTooLarge(5_000, 4_000);
+    };
+    const requests = [asked(addNote('x'.repeat(4_000))), asked(changeTags('first'))];
+    const { results } = await sharing(requests, { memory });
+    expect(results).toMatchObject([
+      { reason: { constructor: OrderTooLarge } },
+      { value: { revision: 1, events: [] } },
+    ]);
   });
 
   it('goes without the command that cannot be encoded', async () => {

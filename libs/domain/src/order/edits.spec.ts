@@ -97,6 +97,10 @@ describe('EditOrder', () => {
     given(both, lineRemoved('lamp'), orderCancelled())
       .when(editOrder([removeLine('lamp')]))
       .thenNothing();
+    const removed = [lineAdded(lamp(1, { lineId: 'other' })), lineRemoved('lamp'), lineRemoved('other')];
+    given(both, ...removed)
+      .when(editOrder([removeLine('lamp'), removeLine('other')]))
+      .thenNothing();
     given(both)
       .when(editOrder([changeLineQuantity('mug', 10)]), { occurredAt: at('01:00') })
       .thenNothing();
@@ -145,6 +149,9 @@ describe('EditOrder', () => {
     given(...done, lineQuantityChanged('mug', 7))
       .when(edit)
       .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
+    given(orderPlaced(), surchargeAdded('new-0'), surchargeAdded('new-1'))
+      .when(editOrder([addSurcharge(100), addSurcharge(100), changeLineQuantity('mug', 5)]))
+      .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
   });
 
   it('says that it was done before, also where it would come to too much by now', () => {
@@ -156,6 +163,12 @@ describe('EditOrder', () => {
     )
       .when(edit)
       .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
+  });
+
+  it('tells of nothing that is so already beside what changes', () => {
+    given(orderPlaced({ lines: [mug(2, { tax: taxOnTop(400) })] }))
+      .when(editOrder([changeLineQuantity('mug', 2, 400), addSurcharge(100)]))
+      .then(surchargeAdded('new-1'));
   });
 
   it('takes 500 operations', () => {
@@ -189,6 +202,12 @@ describe('A line', () => {
     given(both, discountApplied(100, 'lamp'), discountApplied(50, null, 'all'))
       .when(editOrder([removeLine('lamp')]))
       .then(discountRemoved(), lineRemoved('lamp'));
+  });
+
+  it('is not removed where it is unknown', () => {
+    given(both)
+      .when(editOrder([removeLine('x')]))
+      .thenRejected('line_not_found', { lineId: 'x', operation: 0 });
   });
 
   it('stays while units of it are cancelled, shipped or in returns', () => {
@@ -235,6 +254,12 @@ describe('A line', () => {
       .when(editOrder([changeLineQuantity('mug', 2, 1)]))
       .then(lineQuantityChanged('mug', 2, 1));
     given(taxed)
+      .when(editOrder([changeLineQuantity('mug', 3, 400)]))
+      .then(lineQuantityChanged('mug', 3, 400));
+    given(orderPlaced({ lines: [mug(2, { tax: taxOnTop(0, 0) })] }))
+      .when(editOrder([changeLineQuantity('mug', 3)]))
+      .then(lineQuantityChanged('mug', 3, 0));
+    given(taxed)
       .when(editOrder([changeLineQuantity('mug', 2, 400)]))
       .thenNothing();
     given(taxed, lineQuantityChanged('mug', 2, 1))
@@ -262,9 +287,15 @@ describe('A line', () => {
 
   it('is refused out of range', () => {
     const { when } = given(both);
-    when(editOrder([changeLineQuantity('mug', 0)])).thenRejected('quantity_out_of_range');
+    when(editOrder([changeLineQuantity('mug', 0)])).thenRejected('quantity_out_of_range', {
+      field: 'operations/0/quantity',
+      limit: LIMITS.quantity,
+    });
     when(editOrder([changeLineQuantity('mug', LIMITS.quantity + 1)])).thenRejected('quantity_out_of_range');
-    when(editOrder([changeLineQuantity('mug', 3, 1)])).thenRejected('amount_out_of_range');
+    when(editOrder([changeLineQuantity('mug', 3, 1)])).thenRejected('amount_out_of_range', {
+      field: 'operations/0/taxAmountMinor',
+      limit: 0,
+    });
     when(editOrder([changeLineQuantity('x', 3)])).thenRejected('line_not_found');
     when(editOrder([addLine(mug(0))])).thenRejected('quantity_out_of_range', {
       field: 'operations/0/line/quantity',
@@ -373,9 +404,29 @@ describe('Addresses', () => {
     });
   });
 
+  it('change their country too', () => {
+    const france = { country: 'FR', countryName: null };
+    const { order } = given(both).when(
+      editOrder(
+        [
+          { op: 'changeShippingAddress', address: france },
+          { op: 'changeBillingAddress', address: { country: null, countryName: 'Elsewhere' } },
+        ],
+        [street, street],
+      ),
+    );
+    expect(order).toMatchObject({
+      shippingAddress: france,
+      billingAddress: { country: null, countryName: 'Elsewhere' },
+    });
+  });
+
   it('change nothing when they are so already', () => {
     const { when } = given(both, changed('ShippingAddressChanged'), changed('BillingAddressChanged'));
     when(editOrder([toShipping, toBilling], [street, street])).thenNothing();
+    when(editOrder([toShipping, toBilling, addSurcharge(100)], [street, street, null])).then(
+      surchargeAdded('new-2'),
+    );
     when(editOrder([toBilling], [{ ...street, line2: 'attic' }])).then({
       type: 'BillingAddressChanged',
       data: { address: britain },
@@ -385,7 +436,8 @@ describe('Addresses', () => {
 
   it('have no lines when none are given', () => {
     const { order } = given(both).when(editOrder([toBilling]));
-    expect(order.personal).toMatchObject({ billingAddress: { name: null, postalCode: null } });
+    const nothing = Object.fromEntries(Object.keys(street).map((name) => [name, null]));
+    expect(order.personal).toMatchObject({ billingAddress: nothing });
   });
 
   it('stay erased', () => {

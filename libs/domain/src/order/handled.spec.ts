@@ -35,6 +35,16 @@ describe('a window of two, or four within ten seconds', () => {
   });
 });
 
+describe('a kept command', () => {
+  it('is remembered as any other is', () => {
+    const recordedAt = '2026-11-28T00:00:00.000Z' as Instant;
+    const recording = { revision: 7, recordedAt, commandId: 'c7', fingerprint: 'f' };
+    const [other] = remember([], recording);
+    expect(other).toEqual({ ...recording, firstRevision: 7 });
+    expect(remember([], recording, { kept: true })).toEqual([{ ...other, kept: true }]);
+  });
+});
+
 describe('a command looked for among many', () => {
   const window: HandledWindow = { always: 60, atMost: 60, recentMs: 0 };
   const recordedAt = '2026-11-28T00:00:00.000Z' as Instant;
@@ -76,5 +86,7 @@ describe('a command looked for among many', () => {
     for (let times = 0; times < 3; times++) expect(found(many, 'a')).toBeUndefined();
     const twice = next(next(many, 'a'), 'a');
     expect(found(twice, 'a')).toMatchObject({ firstRevision: 55, revision: 56 });
+    expect(found(twice, 'c0')).toBe(many[0]);
+    expect(twice).toHaveLength(56);
   });
 });

@@ -173,8 +173,15 @@ describe('CancelOrder', () => {
       .thenRejected('id_already_used', { id: 'parcel' });
   });
 
-  it('leaves nothing due when nothing had left', () => {
-    expect(orderTotals(given(...confirmed, orderCancelled()).order).totalMinor).toBe(0);
+  it('leaves nothing due when nothing had left, and nothing on hold', () => {
+    const { order } = given(...confirmed, orderHeld('fraud check'), orderCancelled('changed mind'));
+    expect(orderTotals(order).totalMinor).toBe(0);
+    expect(order).toMatchObject({
+      status: 'cancelled',
+      statusReason: 'changed mind',
+      onHold: false,
+      holdReason: null,
+    });
   });
 });
 

@@ -24,6 +24,12 @@ describe('AddNote', () => {
     });
   });
 
+  it('keeps the notes and the people that were there before', () => {
+    const contact = { name: 'Ann', email: null, phone: null };
+    const { order } = given(orderPlaced({}, { contact }), noteAdded('a')).when(addNote('b'));
+    expect(order.personal).toMatchObject({ contact, notes: { note: 'a', 'new-0': 'b' } });
+  });
+
   it('is the same note under the same id', () => {
     const note = { newIds: ['note'] };
     given(placed, noteAdded('a')).when(addNote('a'), note).thenNothing();
@@ -54,7 +60,9 @@ describe('RedactNote', () => {
       notes: [{ redacted: true }, { redacted: false }],
       personal: { notes: { other: 'b' } },
     });
-    expect(given(placed, noteAdded('a'), noteRedacted()).order.personal).toMatchObject({ notes: {} });
+    const contact = { name: 'Ann', email: null, phone: null };
+    const { order } = given(orderPlaced({}, { contact }), noteAdded('a'), noteRedacted());
+    expect(order.personal).toEqual({ contact, shippingAddress: null, billingAddress: null, notes: {} });
   });
 
   it('is refused for an unknown note, and with a long reason', () => {

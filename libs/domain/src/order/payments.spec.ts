@@ -49,13 +49,15 @@ describe('RecordPaymentAuthorized', () => {
 
   it('is refused out of range, in another currency, under a used id', () => {
     const { when } = given(placed, authorized(1));
-    when(recordAuthorized(0)).thenRejected('amount_out_of_range');
+    when(recordAuthorized(0)).thenRejected('amount_out_of_range', { field: 'amountMinor' });
     when(recordAuthorized(-1)).thenRejected('amount_out_of_range');
     when(recordAuthorized(1.5)).thenRejected('amount_out_of_range');
     when(recordAuthorized(LIMITS.amountMinor + 1)).thenRejected('amount_out_of_range');
     when(recordAuthorized(1, { currency: 'EUR' })).thenRejected('currency_mismatch', { currency: 'GBP' });
-    when(recordAuthorized(1, { providerReference: long })).thenRejected('text_too_long');
-    when(recordAuthorized(1, { method: 'x'.repeat(201) })).thenRejected('text_too_long');
+    when(recordAuthorized(1, { providerReference: long })).thenRejected('text_too_long', {
+      field: 'providerReference',
+    });
+    when(recordAuthorized(1, { method: 'x'.repeat(201) })).thenRejected('text_too_long', { field: 'method' });
     when(recordAuthorized(1, { providerReference: 'A2' }), { newIds: ['authorization'] }).thenRejected(
       'id_already_used',
     );
@@ -97,6 +99,7 @@ describe('RecordPaymentCaptured', () => {
     const { when } = given(placed, authorized(10_000), captured(10_000));
     when(recordCaptured(10_000)).thenNothing();
     when(recordCaptured(1)).thenRejected('provider_reference_reused');
+    when(recordCaptured(10_000, { method: 'card' })).thenRejected('provider_reference_reused');
     when(recordCaptured(10_000, { authorizationId: 'authorization' })).thenRejected(
       'provider_reference_reused',
     );
@@ -177,14 +180,31 @@ describe('RecordPaymentVoided', () => {
     when(recordVoided({ authorizationId: 'other' })).thenRejected('provider_reference_reused');
   });
 
+  it('knows each void again, not the last one alone', () => {
+    const second = { authorizationId: 'other', providerReference: 'V2' };
+    const { when } = given(
+      placed,
+      authorized(10_000),
+      authorized(5, { paymentId: 'other', providerReference: 'A2' }),
+      voided(),
+      voided({ paymentId: 'second', ...second }),
+    );
+    when(recordVoided()).thenNothing();
+    when(recordVoided(second)).thenNothing();
+    when(recordVoided({ authorizationId: 'other' })).thenRejected('provider_reference_reused');
+  });
+
   it('is refused for an unknown authorization and under a used id', () => {
     given(placed).when(recordVoided()).thenRejected('payment_not_found', { paymentId: 'authorization' });
     given(placed, authorized(1))
       .when(recordVoided(), { newIds: ['mug'] })
       .thenRejected('id_already_used');
+    given(placed, authorized(1), voided())
+      .when(recordCaptured(1), { newIds: ['void'] })
+      .thenRejected('id_already_used', { id: 'void' });
     given(placed, authorized(1))
       .when(recordVoided({ providerReference: long }))
-      .thenRejected('text_too_long');
+      .thenRejected('text_too_long', { field: 'providerReference' });
   });
 });
 

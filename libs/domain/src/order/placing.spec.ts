@@ -20,6 +20,10 @@ const discount = (amountMinor: number, lineIndex: number | null = null) => ({
   lineIndex,
 });
 const nobody = { name: null, email: null, phone: null };
+const nowhere = {
+  ...{ name: null, company: null, line1: null, line2: null },
+  ...{ city: null, region: null, postalCode: null },
+};
 
 describe('PlaceOrder', () => {
   it('makes an order with ids for all that is in it, and a number to say aloud', () => {
@@ -29,7 +33,7 @@ describe('PlaceOrder', () => {
           {
             lines: [input(mug(2)), input(lamp(1))],
             discounts: [discount(100, 1), discount(50)],
-            surcharges: [surcharge(200)],
+            surcharges: [surcharge(200), surcharge(300)],
             shipping: {
               method: 'post',
               amountMinor: 500,
@@ -49,7 +53,10 @@ describe('PlaceOrder', () => {
               { discountId: 'new-2', code: 'GIFT', description: null, amountMinor: 100, lineId: 'new-1' },
               { discountId: 'new-3', code: 'GIFT', description: null, amountMinor: 50, lineId: null },
             ],
-            surcharges: [{ surchargeId: 'new-4', ...surcharge(200) }],
+            surcharges: [
+              { surchargeId: 'new-4', ...surcharge(200) },
+              { surchargeId: 'new-5', ...surcharge(300) },
+            ],
             shipping: {
               method: 'post',
               amountMinor: 500,
@@ -100,6 +107,15 @@ describe('PlaceOrder', () => {
     given(orderPlaced(), lineQuantityChanged('mug', 11))
       .when(placeOrder(), again)
       .thenRejected('order_already_placed');
+    const two = { newIds: ['mug', 'lamp'] };
+    const [mugs, lamps] = [input(mug(10)), input(lamp(1))];
+    given(orderPlaced())
+      .when(placeOrder({ lines: [mugs, lamps] }), two)
+      .thenRejected('order_already_placed');
+    const both = given(orderPlaced({ lines: [mug(10), lamp(1)] }));
+    both.when(placeOrder({ lines: [mugs, lamps] }), two).thenNothing();
+    both.when(placeOrder({ lines: [mugs] }), two).thenRejected('order_already_placed');
+    both.when(placeOrder({ lines: [mugs, input(lamp(2))] }), two).thenRejected('order_already_placed');
   });
 
   it('knows an erased order by what is left of it', () => {
@@ -117,6 +133,13 @@ describe('PlaceOrder', () => {
       }),
     );
     expect(orderTotals(order)).toMatchObject({ linesMinor: LIMITS.amountMinor, orderedTotalMinor: 0 });
+  });
+
+  it('takes tax at the highest rate, and inside of the highest price, which it is a part of', () => {
+    const rateBasisPoints = LIMITS.taxRateBasisPoints;
+    const high = { rateBasisPoints, amountMinor: null, inclusive: true };
+    const { order } = given().when(placeOrder({ lines: [taxed(high, 1, LIMITS.amountMinor)] }));
+    expect(orderTotals(order).orderedTotalMinor).toBe(LIMITS.amountMinor);
   });
 
   it('holds 2,000 lines', () => {
@@ -142,6 +165,7 @@ describe('PlaceOrder', () => {
       'quantity_out_of_range',
     ],
     ['half a unit', { lines: [input(mug(0.5))] }, 'quantity_out_of_range'],
+    ['a unit and a half', { lines: [input(mug(1.5))] }, 'quantity_out_of_range'],
     ['a negative price', { lines: [input(mug(1, { unitPriceMinor: -1 }))] }, 'amount_out_of_range'],
     [
       'too high a price',
@@ -152,6 +176,11 @@ describe('PlaceOrder', () => {
     [
       'a negative rate',
       { lines: [taxed({ rateBasisPoints: -1, amountMinor: null, inclusive: true })] },
+      'amount_out_of_range',
+    ],
+    [
+      'half a basis point',
+      { lines: [taxed({ rateBasisPoints: 0.5, amountMinor: null, inclusive: true })] },
       'amount_out_of_range',
     ],
     [
@@ -194,6 +223,15 @@ describe('PlaceOrder', () => {
       'total_out_of_range',
     ],
     [
+      'a line above the limit, with more tax than any amount may be',
+      {
+        lines: [
+          taxed({ rateBasisPoints: 100_000, amountMinor: null, inclusive: false }, 2, LIMITS.amountMinor),
+        ],
+      },
+      'total_out_of_range',
+    ],
+    [
       'a total above the limit',
       {
         lines: [input(mug(1, { unitPriceMinor: LIMITS.amountMinor }))],
@@ -205,6 +243,26 @@ describe('PlaceOrder', () => {
     [
       'tax on top above the limit',
       { lines: [taxed({ rateBasisPoints: 0, amountMinor: 1, inclusive: false }, 1, LIMITS.amountMinor)] },
+      'total_out_of_range',
+    ],
+    [
+      'shipping above the limit',
+      {
+        lines: [input(mug(1, { unitPriceMinor: LIMITS.amountMinor }))],
+        shipping: { method: null, amountMinor: 1, tax: null },
+      },
+      'total_out_of_range',
+    ],
+    [
+      'tax on top of shipping above the limit',
+      {
+        lines: [input(mug(1, { unitPriceMinor: LIMITS.amountMinor - 1 }))],
+        shipping: {
+          method: null,
+          amountMinor: 1,
+          tax: { rateBasisPoints: 0, amountMinor: 1, inclusive: false },
+        },
+      },
       'total_out_of_range',
     ],
     ['a discount of an unknown line', { discounts: [discount(1, 1)] }, 'line_index_out_of_range'],
@@ -238,6 +296,7 @@ describe('PlaceOrder', () => {
     ['a long customer', { customerId: text(101) }, 'text_too_long'],
     ['a long attribute key', { attributes: { [text(51)]: '' } }, 'text_too_long'],
     ['a long attribute', { attributes: { a: text(501) } }, 'text_too_long'],
+    ['a long attribute after another', { attributes: { a: '', b: text(501) } }, 'text_too_long'],
     ['a long tag', { tags: [text(51)] }, 'text_too_long'],
     [
       'a long shipping method',
@@ -268,6 +327,11 @@ describe('PlaceOrder', () => {
     expect(given().when(full).order.status).toBe('placed');
     const longName = placeOrder({}, { contact: { ...nobody, name: text(201) } });
     given().when(longName).thenRejected('text_too_long', { field: 'contact/name', limit: 200 });
+    for (const field of ['shippingAddress', 'billingAddress']) {
+      given()
+        .when(placeOrder({}, { [field]: { ...nowhere, city: text(201) } }))
+        .thenRejected('text_too_long', { field: `${field}/city`, limit: 200 });
+    }
     given()
       .when(placeOrder({ lines: [input(mug(1, { name: '🫖'.repeat(201) }))] }))
       .thenRejected('text_too_long', { field: 'lines/0/name' });
@@ -282,6 +346,12 @@ describe('PlaceOrder', () => {
   it('is refused when two things would share an id', () => {
     given()
       .when(placeOrder({ lines: [input(mug(1)), input(mug(1))] }), { newIds: ['a', 'a'] })
+      .thenRejected('id_already_used');
+    given()
+      .when(placeOrder({ discounts: [discount(1)] }), { newIds: ['a', 'a'] })
+      .thenRejected('id_already_used');
+    given()
+      .when(placeOrder({ surcharges: [surcharge(1)] }), { newIds: ['a', 'a'] })
       .thenRejected('id_already_used');
   });
 

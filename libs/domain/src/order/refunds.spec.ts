@@ -4,6 +4,7 @@ import { recordRefundFailed, recordRefundSucceeded, requestRefund } from '../tes
 import {
   captured,
   discount,
+  discountApplied,
   lamp,
   lineAdded,
   lineQuantityChanged,
@@ -17,6 +18,7 @@ import {
   refundRequested,
   refundSucceeded,
   returned,
+  returnRequested,
   reversed,
   sent,
   taxOnTop,
@@ -129,10 +131,46 @@ describe('RequestRefund for a return', () => {
       .then(ofLines([mugs(2, 667)], reason));
   });
 
+  it('is of no more than what came back is worth, however much is owed besides', () => {
+    const overpaid = [
+      placed,
+      orderConfirmed(),
+      captured(9_000),
+      ...sent(mug(3), lamp(2)),
+      ...returned(mug(2)),
+    ];
+    const left = (availableMinor: number, ...before: readonly Happened[]) => {
+      const { when } = given(...overpaid, ...before);
+      when(requestRefund(availableMinor + 1, { reason })).thenRejected('quantity_exceeds_refundable', {
+        availableMinor,
+      });
+      return when;
+    };
+    left(667)(requestRefund(667, { reason })).then(refundRequested(667, { refundId: 'new-0', reason }));
+    left(333, ofLines([mugs(1, 334)], reason, 'refund'));
+    left(667, ofLines([mugs(1, 334)], 'goodwill', 'refund'));
+    left(0, refundRequested(667, { reason }));
+    left(0, refundRequested(667, { reason }), discountApplied(300, 'mug', 'more'));
+    left(
+      367,
+      refundRequested(300, { reason }),
+    )(requestRefund([mug(2)], { reason })).thenRejected('quantity_exceeds_refundable', {
+      availableMinor: 367,
+    });
+  });
+
+  it('may be for any return of the order', () => {
+    for (const returnId of ['return', 'second']) {
+      given(...back, returnRequested([mug(1)], 'second'))
+        .when(requestRefund([mug(1)], { reason, returnId }))
+        .then(ofLines([mugs(1, 334)], reason, 'new-0', returnId));
+    }
+  });
+
   it('is refused for an unknown return, unknown lines, nothing', () => {
     given(...back)
       .when(requestRefund([mug(1)], { reason, returnId: 'x' }))
-      .thenRejected('return_not_found');
+      .thenRejected('return_not_found', { returnId: 'x' });
     given(...back)
       .when(requestRefund([{ lineId: 'x', quantity: 1 }], { reason }))
       .thenRejected('line_not_found');
@@ -313,6 +351,12 @@ describe('RequestRefund for goodwill', () => {
       .thenRejected('quantity_exceeds_refundable', { lineId: 'mug', available: 0 });
   });
 
+  it('takes nothing off other lines where an edit left units worth less than was given for them', () => {
+    given(...paid, ofLines([mugs(1, 334)], 'goodwill', 'refund'), discountApplied(700, 'mug', 'more'))
+      .when(requestRefund([mug(1), lamp(1)]))
+      .then(ofLines([mugs(1, 0), { lineId: 'lamp', quantity: 1, amountMinor: 1_000 }], 'goodwill'));
+  });
+
   it('takes any units once, any amount, up to what was captured', () => {
     given(...paid)
       .when(requestRefund([mug(3)]))
@@ -370,6 +414,9 @@ describe('RequestRefund of shipping', () => {
     given(...delivered, refunded(600))
       .when(ofShipping(null))
       .thenRejected(code);
+    given(...delivered, refunded(600), refundFailed(), refunded(600, 'other'), refundSucceeded())
+      .when(ofShipping(null))
+      .thenRejected(code, { availableMinor: 0 });
     given(...paid)
       .when(ofShipping(null))
       .thenRejected(code);
@@ -435,6 +482,12 @@ describe('RequestRefund', () => {
     amount.when(requestRefund(500), { ...refund, occurredAt: at('01:00') }).thenNothing();
     amount.when(requestRefund(501), refund).thenRejected('id_already_used');
     amount.when(requestRefund([mug(1)]), refund).thenRejected('id_already_used');
+    for (const other of [{ reason: 'overpayment' as const }, { returnId: 'return' }]) {
+      amount.when(requestRefund(500, other), refund).thenRejected('id_already_used');
+    }
+    amount
+      .when(requestRefund({ kind: 'shipping', amountMinor: 500 }), refund)
+      .thenRejected('id_already_used');
     given(...paid, refundRequested(500), refundSucceeded())
       .when(requestRefund(500), refund)
       .thenNothing();
@@ -593,12 +646,12 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
       .thenRejected('refund_not_found');
     given(...pending)
       .when(recordRefundSucceeded('refund', 'x'.repeat(101)))
-      .thenRejected('text_too_long');
+      .thenRejected('text_too_long', { field: 'providerReference' });
     given(...pending)
       .when(recordRefundFailed('refund', { reason: 'x'.repeat(501) }))
       .thenRejected('text_too_long');
     given(...pending)
       .when(recordRefundFailed('refund', { providerReference: 'x'.repeat(101) }))
-      .thenRejected('text_too_long');
+      .thenRejected('text_too_long', { field: 'providerReference' });
   });
 });

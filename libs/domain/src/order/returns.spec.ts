@@ -188,9 +188,12 @@ describe('ReceiveReturn', () => {
     given(...approved, returnClosed())
       .when(receiveReturn())
       .thenRejected('return_not_in_state');
+    given(...shipped, ...returned(mug(1)), returnClosed())
+      .when(receiveReturn())
+      .thenRejected('return_not_in_state', { status: 'closed' });
     given(...shipped)
       .when(receiveReturn())
-      .thenRejected('return_not_found');
+      .thenRejected('return_not_found', { returnId: 'return' });
   });
 });
 

@@ -119,6 +119,9 @@ describe('DispatchShipment', () => {
     given(...packed)
       .when(dispatchShipment())
       .then(shipmentDispatched({ carrier: 'DHL' }));
+    given(...packed)
+      .when(dispatchShipment({ trackingNumber: null }))
+      .then(shipmentDispatched({ carrier: 'DHL', trackingNumber: null }));
     const { order } = given(...packed).when(dispatchShipment({ carrier: 'UPS' }), {
       occurredAt: at('12:00'),
     });
@@ -139,6 +142,9 @@ describe('DispatchShipment', () => {
     gone.when(dispatchShipment({ trackingNumber: null })).thenNothing();
     gone.when(dispatchShipment({ trackingNumber: 'T2' })).thenRejected('shipment_not_in_state');
     gone.when(dispatchShipment({ carrier: 'another' })).thenRejected('shipment_not_in_state');
+    given(...packed, shipmentDispatched({ carrier: 'DHL' }))
+      .when(dispatchShipment())
+      .thenNothing();
     given(...packed, shipmentDispatched(), shipmentDelivered())
       .when(dispatchShipment())
       .thenNothing();
@@ -153,7 +159,7 @@ describe('DispatchShipment', () => {
       });
     given(...packed)
       .when(dispatchShipment({ shipmentId: 'x' }))
-      .thenRejected('shipment_not_found');
+      .thenRejected('shipment_not_found', { shipmentId: 'x' });
     given(...packed)
       .when(dispatchShipment({ trackingNumber: 'x'.repeat(101) }))
       .thenRejected('text_too_long');

@@ -3,6 +3,7 @@ import {
   authorized,
   captured,
   lamp,
+  lineAdded,
   linesCancelled,
   mug,
   orderCancelled,
@@ -61,6 +62,14 @@ describe('paymentStatus', () => {
     ['partially_paid', [captured(10_000), reversed(1)]],
     ['reversed', [captured(10_000), refundRequested(1), refundSucceeded(), reversed(9_999)]],
     ['partially_refunded', [captured(10_000), refundRequested(1), refundSucceeded(), reversed(9_998)]],
+    ['reversed', [captured(10_000), refundRequested(9_999), refundSucceeded(), reversed(1)]],
+    [
+      'refunded',
+      [
+        ...[captured(10_000), linesCancelled([mug(10)])],
+        ...[refundRequested(10_000, { reason: 'cancellation' }), refundSucceeded(), lineAdded(lamp(1))],
+      ],
+    ],
     [
       'refunded',
       [
@@ -79,9 +88,11 @@ describe('fulfilmentStatus', () => {
     ['unfulfilled', []],
     ['unfulfilled', [shipmentCreated()]],
     ['unfulfilled', [linesCancelled([mug(10)])]],
+    ['partially_shipped', [...sent(mug(1))]],
     ['partially_shipped', [...sent(mug(9))]],
     ['shipped', [...sent(mug(10))]],
     ['shipped', [linesCancelled([mug(1)]), ...sent(mug(9))]],
+    ['partially_delivered', [...sent(mug(1)), shipmentDelivered()]],
     ['partially_delivered', [...sent(mug(9)), shipmentDelivered()]],
     [
       'partially_delivered',
@@ -112,6 +123,7 @@ describe('returnStatus', () => {
     ['partially_returned', [asked, returnApproved(), returnReceived([mug(1)]), returnClosed()]],
     ['partially_returned', returned(mug(9))],
     ['requested', [...returned(mug(9)), returnRequested([mug(1)], 'second')]],
+    ['approved', [...returned(mug(9)), returnRequested([mug(1)], 'second'), returnApproved('second')]],
     ['returned', returned(mug(10))],
     ['returned', [...returned(mug(10)), returnClosed()]],
   ])('is %s', (status, history) => {

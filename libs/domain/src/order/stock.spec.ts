@@ -37,6 +37,20 @@ describe('Stock', () => {
     given(placed, rejected).when(recordStockRejected()).thenNothing();
     given(placed, stockReserved()).when(recordStockRejected()).then(rejected);
     given(placed, rejected).when(recordStockReserved()).then(stockReserved());
+    given(placed, rejected)
+      .when(recordStockReserved({ reference: null }))
+      .then(stockReserved({ reference: null }));
+    for (const reason of [null, 'damaged']) {
+      const again: Happened = { type: 'StockRejected', data: { reason, lines: units(mug(10)) } };
+      given(placed, stockReserved()).when(recordStockRejected({ reason })).then(again);
+      given(placed, rejected).when(recordStockRejected({ reason })).then(again);
+    }
+    expect(given(placed, stockReserved()).order.stock).toEqual({
+      status: 'reserved',
+      reference: 'R1',
+      reason: null,
+      lines: units(mug(10)),
+    });
     expect(given(placed, stockReserved(), rejected).order.stock).toEqual({
       status: 'rejected',
       reference: null,

@@ -106,4 +106,19 @@ describe('A unit’s value', () => {
     const { order } = given(orderPlaced({ lines: [mug(1), lamp(2)], discounts: [discount(100)] }));
     expect(lineValuesMinor(order)).toEqual([967, 1_933]);
   });
+
+  it('is less by every discount of its line, and by a share of every one of the order', () => {
+    const ofMug = [discount(100, 'mug', 'a'), discount(50, 'mug', 'b')];
+    const ofOrder = [discount(20, null, 'c'), discount(40, null, 'd')];
+    const { order } = given(orderPlaced({ lines: [mug(1), lamp(1)], discounts: [...ofMug, ...ofOrder] }));
+    expect(lineValuesMinor(order)).toEqual([820, 970]);
+  });
+
+  it('is nothing where a discount takes the last penny, or there is none to take', () => {
+    for (const unitPriceMinor of [1, 0]) {
+      const lines = [mug(1, { unitPriceMinor })];
+      const { order } = given(orderPlaced({ lines, discounts: [discount(1)] }));
+      expect(lineValuesMinor(order)).toEqual([0]);
+    }
+  });
 });

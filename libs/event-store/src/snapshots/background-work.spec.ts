@@ -19,7 +19,7 @@ describe('work in the background', () => {
   });
 
   it('takes the place of work that waits under its key, never of work under way', async () => {
-    const work = new BackgroundWork({ atOnce: 1, waiting: 2 });
+    const work = new BackgroundWork({ atOnce: 2, waiting: 2 });
     const first = held();
     const done: string[] = [];
     work.add('a', first.work);
@@ -37,6 +37,7 @@ describe('work in the background', () => {
     expect(work.add('a', first.work)).toBe(true);
     expect(work.add('b', async () => {})).toBe(true);
     expect(work.add('c', async () => {})).toBe(false);
+    expect(work.add('b', async () => {})).toBe(true); // in the place of the one that waits
     first.end();
     await work.settled();
   });
@@ -47,7 +48,10 @@ describe('work in the background', () => {
     const done: string[] = [];
     work.add('a', first.work);
     work.add('b', async () => void done.push('b'));
-    const closed = work.close();
+    let isClosed = false;
+    const closed = work.close().then(() => (isClosed = true));
+    await new Promise<void>((next) => setImmediate(next));
+    expect(isClosed).toBe(false);
     first.end();
     await closed;
     expect(done).toEqual([]);
