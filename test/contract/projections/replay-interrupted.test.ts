@@ -301,6 +301,31 @@ describe('a replay that is cut off, held or given up', () => {
     expect(await bench.verify()).toMatchObject({ generation: 1, differences: [] });
   });
 
+  it('is left to the release that began it, and can be cancelled by another one', async () => {
+    const child = start('--throttle', '60');
+    await until('some is written', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
+    await child.kill();
+    await cutOffReplay();
+    await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release' WHERE id = 2`);
+    const begunByAnother = 'begun by another release: continue';
+    const told = await orderctl('status', ...places());
+    expect(told.stdout).toContain(`, interrupted: ${begunByAnother} it with that release, or end it with`);
+    for (const args of [['resume'], []]) {
+      const refused = await orderctl('replay', ...args, ...places());
+      expect([refused.code, lineOf(refused)]).toEqual([
+        1,
+        `orderctl: generation 2 was ${begunByAnother} the replay with that release, or end it with \`orderctl replay cancel\``,
+      ]);
+      expect(await store.open()).toMatchObject({ generation: 2, asked: 'run', isAttended: false });
+      expect(await bench.rows('SELECT state FROM orderlog.generations WHERE id = 2')).toEqual([
+        { state: 'building' },
+      ]);
+    }
+    expect(await orderctl('replay', 'cancel', ...places())).toMatchObject({ code: 0 });
+    expect(await store.last()).toMatchObject({ state: 'cancelled', generation: 2 });
+    expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname = 'gen_2'`)).toEqual([]);
+  });
+
   it('is the only one: another is told so, in a line', async () => {
     start('--throttle', '5'); // still at it, however long the others take to start
     await at('loading');

@@ -3,8 +3,7 @@ import { count, counted } from '#platform/counted.js';
 import { parkedLines } from '../status/parked-lines.js';
 import type { ProjectionStatus } from '../status/projections.js';
 import { withReadModels } from '../support/read-models.js';
-import { describeSystem, type Build, type SystemStatus } from '../status/system-status.js';
-import type { ReplayRecord } from '#read-models/stores/replays.store.js';
+import { describeSystem, type Build, type OpenReplay, type SystemStatus } from '../status/system-status.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { kafkaNamed, withKafka, type KafkaOptions } from '../support/kafka.js';
@@ -124,8 +123,12 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-function replayInWords({ generation, state, phase, done, total, isAttended }: ReplayRecord): string {
+function replayInWords(replay: OpenReplay): string {
+  const { generation, state, phase, done, total, isAttended, ofThisRelease } = replay;
   const share = total === null || total === 0 ? '' : ` ${((100 * done) / total).toFixed(1)}%`;
-  const whether = isAttended ? state : 'interrupted: `orderctl replay resume` continues it';
+  const remedy = ofThisRelease
+    ? '`orderctl replay resume` continues it'
+    : 'begun by another release: continue it with that release, or end it with `orderctl replay cancel`';
+  const whether = isAttended ? state : `interrupted: ${remedy}`;
   return `into generation ${generation}, ${phase.replace('_', ' ')}${share}, ${whether}`;
 }

@@ -36,9 +36,10 @@ export interface SystemStatus {
   /** null: PostgreSQL does not answer; `engines` says why. */
   readonly projections: readonly ProjectionStatus[] | null;
   /** The replay that is under way or was cut off; null: none, or PostgreSQL does not answer. */
-  readonly replay: ReplayRecord | null;
+  readonly replay: OpenReplay | null;
 }
 
+export type OpenReplay = ReplayRecord & Pick<GenerationRecord, 'ofThisRelease'>;
 export type Build = Pick<GenerationRecord, 'id' | 'state' | 'madeBy' | 'ofThisRelease' | 'failure'>;
 
 const MEASURED_FOR_MS = 1_000;
@@ -83,28 +84,25 @@ export function describeSystem(options: {
 interface KnownReadModels {
   readonly generation: Generation | null;
   readonly builds: readonly Build[];
-  readonly replay: ReplayRecord | null;
+  readonly replay: OpenReplay | null;
 }
 
 /** @throws CliError when no projector was ever started */
 async function readModelsIn(pool: pg.Pool): Promise<KnownReadModels> {
-  const builds = await buildsIn(pool);
-  const [generation, replay] = await Promise.all([activeGeneration(pool), new ReplaysStore(pool).open()]);
+  const generations = await generationsIn(pool);
+  const builds = generations
+    .filter(({ state }) => state === 'building' || state === 'failed')
+    .map(({ id, state, madeBy, ofThisRelease, failure }) => ({ id, state, madeBy, ofThisRelease, failure }));
+  const [generation, open] = await Promise.all([activeGeneration(pool), new ReplaysStore(pool).open()]);
+  const built = generations.find(({ id }) => id === open?.generation);
+  // Where it was dropped meanwhile, this release can begin the replay anew.
+  const replay = open === null ? null : { ...open, ofThisRelease: built?.ofThisRelease ?? true };
   return { builds, generation, replay };
 }
 
-async function buildsIn(pool: pg.Pool): Promise<Build[]> {
+async function generationsIn(pool: pg.Pool): Promise<GenerationRecord[]> {
   try {
-    const generations = await listGenerations(pool);
-    return generations
-      .filter(({ state }) => state === 'building' || state === 'failed')
-      .map(({ id, state, madeBy, ofThisRelease, failure }) => ({
-        id,
-        state,
-        madeBy,
-        ofThisRelease,
-        failure,
-      }));
+    return await listGenerations(pool);
   } catch (error) {
     if (!isNotThereYet(error)) throw error;
     throw new CliError('there are no read models yet: start a projector, which builds them');

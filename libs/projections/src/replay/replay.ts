@@ -17,7 +17,7 @@ import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { storeNow } from '../engine/store-now.js';
 import { cancelOnAbort, inBuilderSession } from './builder-session.js';
 import { buildInBulk } from './bulk-build.js';
-import { ReplayFailed } from './errors.js';
+import { CannotReplay } from './errors.js';
 import type { LoadingLimits } from './loading.js';
 import { beginOrContinue, refuseToBuildFromOther, type BegunReplay } from './replay-begin.js';
 import { ReplayControl } from './replay-control.js';
@@ -151,8 +151,8 @@ class Attempts {
     await control.heed();
     await control.gate(0);
     if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
-      throw new ReplayFailed(
-        `generation ${generation.id} was begun by another release, and this release cannot continue it`,
+      throw new CannotReplay(
+        `generation ${generation.id} was begun by another release: continue the replay with that release, or end it with \`orderctl replay cancel\``,
       );
     await refuseToBuildFromOther(pool, generation, eventStore);
     if (!record.searchOnly) await this.#build(generation, control, session);
