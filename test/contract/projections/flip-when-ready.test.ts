@@ -6,9 +6,11 @@ import type { ExactEventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createLogger } from '#platform/logging.js';
 import { flipWhenReady } from '#projections/generations/flip-when-ready.js';
+import { dropGeneration } from '#read-models/generations/drop-generation.js';
 import {
   activeGeneration,
   createGeneration,
+  generationById,
   prepareGeneration,
   type Generation,
 } from '#read-models/generations/generation.js';
@@ -56,13 +58,13 @@ describe('read models that are built anew in the place of others', () => {
   afterEach(() => bench.close());
 
   /** @returns what it warns of, and the errors that it logs */
-  function keep(eventStore: ExactEventStore): { warned: string[]; failures: string[] } {
+  function keep(eventStore: ExactEventStore, options: { leftAfterMs?: number } = {}) {
     const [warned, failures]: [string[], string[]] = [[], []];
     const logger = createLogger('projector', 'silent');
     logger.warn = (...[, text]: unknown[]) => void warned.push(String(text));
     logger.error = (about: unknown) => void failures.push(String((about as { err: unknown }).err));
-    bench.keep({ eventStore, logger });
-    return { warned, failures };
+    const { keeper } = bench.keep({ ...options, eventStore, logger });
+    return { warned, failures, keeper };
   }
   const areRead = () =>
     until('they are read', async () => (await activeGeneration(bench.pool))?.id === 2, ENGINES_MS);
@@ -93,6 +95,37 @@ describe('read models that are built anew in the place of others', () => {
     await until('it is told', () => warned.includes('not activated yet: the store is away'));
     away = false;
     await areRead();
+  });
+
+  it('are active again once the projectors are gone that made the others active again', async () => {
+    const { warned, keeper } = keep(bench.eventStore, { leftAfterMs: 1 });
+    const { target } = keeper;
+    const isActive = async (id: number) =>
+      (await bench.rows('SELECT FROM orderlog.active_generation WHERE generation = $1', [id])).length > 0;
+    await until('they are active', () => isActive(2), ENGINES_MS);
+    const others = await generationById(bench.pool, 1);
+    const restarted = bench.start({ generation: async () => others });
+    await bench.caughtUp(restarted);
+    /** The keeper sees it, has more than the time of a flip, and leaves it as it is. */
+    const othersAreActive = async (chosen: boolean) => {
+      expect(await tryFlip(bench.pool, others, { chosen })).toBe('flipped');
+      await until('it is seen', () => !target.orders.active);
+      for (let count = 0; count < 20; count++) {
+        const { position } = await orders[0]!.does(tags(`${count} ${chosen}`));
+        await until('they have it', () => (target.orders.position ?? -1n) >= position);
+      }
+      await expect(dropGeneration(bench.pool, 1, { removeIndex: null })).rejects.toThrow(
+        'generation 1 is active, and query-apis of its release read it: activate another one first',
+      );
+    };
+    await othersAreActive(false);
+    await bench.caughtUp(restarted);
+    await restarted.stop();
+    await until('they are active again', () => isActive(2), ENGINES_MS);
+
+    await until('it is seen', () => target.orders.active);
+    await othersAreActive(true);
+    expect(warned).toEqual([]); // it would be told every other second
   });
 
   it('are not read where another projector has found them wrong meanwhile', async () => {

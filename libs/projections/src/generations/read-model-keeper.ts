@@ -2,8 +2,11 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { listGenerations } from '#read-models/generations/generation-list.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
 import { BuildFailed, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
+import { unaskedFlip } from '#read-models/generations/unasked-flip.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import { wasHeldWithin } from '#read-models/stores/leases.store.js';
 import { flipWhenReady } from './flip-when-ready.js';
 import { onGenerationNews } from './generation-news.js';
 import { Leases } from '../lease/leases.js';
@@ -12,6 +15,8 @@ import { OrdersFollower, type OrdersFollowerOptions } from '../orders/orders-fol
 import { SearchFollower } from '../search/search-follower.js';
 
 const LOOK_TIMEOUT_MS = 5_000;
+/** Longer than it takes to restart a projector, or its store: two releases that both run never flip in turn. */
+const LEFT_AFTER_MS = 60_000;
 
 export interface ReadModelKeeperOptions {
   readonly eventStore: OrdersFollowerOptions['eventStore'];
@@ -23,6 +28,8 @@ export interface ReadModelKeeperOptions {
   readonly leases?: Leases;
   /** Name prefix of the index of this release's generation; null: PostgreSQL searches its tables. */
   readonly indexPrefix: string | null;
+  /** How long a generation of another release has had no owner when its projectors are taken to be gone for good. */
+  readonly leftAfterMs?: number;
 }
 
 /** One generation, kept up to date. */
@@ -52,6 +59,8 @@ export class ReadModelKeeper {
   #isGivenUp = false;
   /** It ends with the ownership of the target's rows that it began in, whose signal this is. */
   #flipping: { readonly signal: AbortSignal; readonly ended: Promise<void> } | null = null;
+  /** Of the last ownership in which the target's rows had caught up; null: they never had. */
+  #caughtUp: AbortSignal | null = null;
 
   constructor(options: ReadModelKeeperOptions) {
     this.#options = options;
@@ -136,6 +145,24 @@ export class ReadModelKeeper {
     this.#indexes.keep(
       indexed.filter(({ id, searchIndex }) => searchIndex !== null && id !== search?.generation?.id),
     );
+    if (active && !active.ofThisRelease) await this.#flipFromLeft(active);
+  }
+
+  /**
+   * A projector of the release before that restarts beside this one makes its generation active again. Once all of that
+   * release are gone, the target becomes active again too.
+   */
+  async #flipFromLeft({ rowsOf }: GenerationRecord): Promise<void> {
+    const { orders, search } = this.target;
+    const [rows, signal] = [orders.generation, this.#caughtUp];
+    if (rows === null || signal === null || signal.aborted || this.#flipping !== null) return;
+    const { leftAfterMs = LEFT_AFTER_MS, logger } = this.#options;
+    const key = { generation: rowsOf, projection: ORDERS_PROJECTION };
+    if (await wasHeldWithin(this.#looks, key, leftAfterMs)) return;
+    if ((await unaskedFlip(this.#looks, search?.generation ?? rows)) !== 'right') return;
+    this.#beginFlip(rows, orders.position ?? -1n, signal).catch((err: unknown) =>
+      logger.warn({ err }, 'not activated in the place of the generation of another release; trying again'),
+    );
   }
 
   async #prepare(pool: pg.Pool): Promise<Generation> {
@@ -155,14 +182,20 @@ export class ReadModelKeeper {
       if (one.id !== this.target.orders.generation?.id) return;
       while (this.#flipping !== null && this.#flipping.signal !== signal)
         await this.#flipping.ended.catch(() => {}); // told to whoever began it
-      this.#flipping ??= {
-        signal,
-        ended: this.#flip(one, position, signal).finally(() => (this.#flipping = null)),
-      };
-      await this.#flipping.ended;
+      this.#caughtUp = signal;
+      await this.#beginFlip(one, position, signal);
     };
     const leases = this.#leases;
     return new OrdersFollower({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
+  }
+
+  /** Unless one is under way. Ends with it. */
+  #beginFlip(rows: Generation, position: bigint, signal: AbortSignal): Promise<void> {
+    this.#flipping ??= {
+      signal,
+      ended: this.#flip(rows, position, signal).finally(() => (this.#flipping = null)),
+    };
+    return this.#flipping.ended;
   }
 
   async #flip(rows: Generation, position: bigint, signal: AbortSignal): Promise<void> {

@@ -93,7 +93,9 @@ async function announce(pool: pg.Pool, { id }: Generation): Promise<void> {
     [id],
   );
   if ((rowCount ?? 0) === 0)
-    throw new CannotDrop(`queries are answered from generation ${id}: activate another one first`);
+    throw new CannotDrop(
+      `generation ${id} is active, and query-apis of its release read it: activate another one first`,
+    );
 }
 
 async function dropTables(pool: pg.Pool, { id, rowsOf, schema, searchIndex }: Generation): Promise<void> {

@@ -68,6 +68,21 @@ export async function isHeld(db: Queryable, { generation, projection }: Projecti
   return rows.length > 0;
 }
 
+/** Whether an owner held the lease at any time in this last while. */
+export async function wasHeldWithin(
+  db: Queryable,
+  { generation, projection }: ProjectionKey,
+  whileMs: number,
+): Promise<boolean> {
+  // The end of a lease is moved on as long as its owner lives, and to the present when it is released.
+  const { rows } = await db.query(
+    `SELECT FROM ${SHARED_SCHEMA}.leases WHERE generation = $1 AND projection = $2
+       AND expires_at > now() - ${milliseconds('$3')}`,
+    [generation, projection, whileMs],
+  );
+  return rows.length > 0;
+}
+
 /** The leases as one process sees them. Times are PostgreSQL's `now()`. */
 export class LeasesStore {
   readonly #db: Queryable;
