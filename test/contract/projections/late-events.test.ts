@@ -171,8 +171,65 @@ describe('the feed of events', () => {
     // Whoever has not heard of the flip yet passes nothing that these rows do not show.
     const unaware = await feed(next, { generation: before });
     expect(told(unaware)).toEqual([]);
+    // Nor is a reader held up there: the flip has noted what is parked.
+    expect(told(await feed(null, { generation: before }))).toEqual(['late 0', 'other 0']);
     const page = await feed(unaware.next);
     expect(told(page)).toEqual(['late 1', 'late 2']);
     expect(told(await feed(page.next))).toEqual([]);
+  });
+
+  describe('of a release that is not the active one', () => {
+    let before: Generation;
+    let after: Generation;
+    beforeEach(async () => {
+      const running = bench.start({ codec: earlierCodec });
+      await bench.caughtUp(running);
+      await running.stop();
+      before = await current();
+      await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
+      const { stop } = bench.keep();
+      await until('the flip', async () => (await activeGeneration(bench.pool)) !== null, ENGINES_MS);
+      await stop();
+      after = await current();
+    });
+
+    const kept = async (generation: Generation, codec = earlierCodec) => {
+      const running = bench.start({ generation: async () => generation, codec });
+      await bench.caughtUp(running);
+      return running;
+    };
+
+    it('passes nothing that it has parked and the active one tells', async () => {
+      const { next } = await feed(null, { generation: before });
+      await late.does(tags('parked'), tags('behind'));
+      await other.does(place(other));
+      await Promise.all([kept(before), kept(after, { decodeEach })]);
+      const held = await feed(next, { generation: before });
+      expect(told(held)).toEqual([]);
+      expect(told(await feed(held.next))).toEqual(['late 1', 'late 2', 'other 0']);
+    });
+
+    it('waits where it lacks an event of which it does not know the position', async () => {
+      const { next } = await feed(null, { generation: before });
+      await late.does(tags('missing'));
+      await other.does(place(other));
+      await Promise.all([kept(before), kept(after, { decodeEach })]);
+      await bench.rows('UPDATE orderlog.quarantine SET position = NULL');
+      expect(told(await feed(next, { generation: before }))).toEqual([]);
+    });
+
+    it('passes what both have parked: the active one tells it late', async () => {
+      const { next } = await feed(null, { generation: before });
+      await late.does(tags('parked'));
+      await other.does(place(other));
+      const [, active] = await Promise.all([kept(before), kept(after)]);
+      const page = await feed(next, { generation: before });
+      expect(told(page)).toEqual(['other 0']);
+      await active.stop();
+      await kept(after, { decodeEach });
+      const more = () => feed(page.next);
+      await until('it is applied', async () => (await more()).items.length > 0);
+      expect(told(await more())).toEqual(['late 1']);
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { isNotThereYet } from '../stores/rows-or-none.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { bytesOf, cutPage } from './cut-page.js';
@@ -42,7 +43,9 @@ export interface FeedQuestion {
  * The tenant's events after a place: first the late events, whose positions are not after that place, then the
  * others in the order of the event store. No event is missed. One owner writes positions in order, and each batch
  * becomes visible in one transaction with its checkpoint. An event that is written behind the checkpoint, or shown
- * by a flip, is noted as late in the same transaction.
+ * by a flip, is noted as late in the same transaction. In a generation that is not active, as of a release beside
+ * another one, the feed ends before an event that is parked in it alone: who reads on from the active one would not be
+ * told of it.
  */
 export async function readFeed(
   models: ReadModels,
@@ -106,8 +109,22 @@ function feedStatement(
         WHERE ${allOf([...wanted, `o.position > ${position}`, 'o.position <= coalesce(looked.last, looked.checkpoint)'])}
         ORDER BY o.position LIMIT ${most})
       ORDER BY seq, position LIMIT ${most}`;
+  // Without a position: an event that is missing, and may be anywhere. What was noted as late is told by the active
+  // generation all the same.
+  const isParked = (alias: string, of: string) =>
+    `${alias}.projection = '${ORDERS_PROJECTION}' AND ${alias}.generation = ${of} AND ${alias}.tenant_id = ${tenant}`;
+  const heldBefore = `coalesce(q.position - 1, ${position})`;
+  const held = `SELECT min(${heldBefore}) FROM ${SHARED_SCHEMA}.active_generation active
+      JOIN ${SHARED_SCHEMA}.generations g ON g.id = active.generation AND coalesce(g.rows_of, g.id) <> ${generation}
+      JOIN ${SHARED_SCHEMA}.quarantine q ON ${isParked('q', generation)} AND ${heldBefore} >= ${position}
+    WHERE NOT EXISTS (SELECT FROM ${SHARED_SCHEMA}.quarantine too
+        WHERE ${isParked('too', 'coalesce(g.rows_of, g.id)')}
+          AND too.order_id = q.order_id AND too.revision = q.revision)
+      AND NOT EXISTS (SELECT FROM ${lateEvents} l WHERE l.tenant_id = ${tenant} AND l.order_id = q.order_id
+        AND l.revision = q.revision AND l.seq > coalesce(${passed}, 0))`;
   const text = `WITH c AS (
-      SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${generation} AND projection = 'orders'
+      SELECT least(position, (${held})) AS position
+      FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${generation} AND projection = '${ORDERS_PROJECTION}'
     ), looked AS MATERIALIZED (
       SELECT c.position AS checkpoint, ${last} AS last FROM c
     ), late AS (
