@@ -53,8 +53,8 @@ interface Refund {
 
 /**
  * A cancellation names no order: the plan chooses one among the orders that stand before it in the input. With another
- * input (the files in another order, one invoice more or less) it may choose another one than the import before. The
- * keys of its commands begin with the order's, so it would be refunded once more there.
+ * input (the files in another order, one invoice more or less), and in another release, it may choose another one than
+ * the import before. The keys of its commands begin with the order's, so it would be refunded once more there.
  *
  * A refund tells by its provider reference which cancellation it was made for. So before goods are given back of orders
  * of a customer, the customer's orders are read that have other refunds than the plan expects. One that was made for a
@@ -109,7 +109,7 @@ function refuseIfMoved({ cancellation, invoice }: Refund, planned: readonly Plan
   throw new CliError(
     `invoice ${cancellation} gave back goods of invoice ${invoice} in an import before, but by this input they would ` +
       `be goods of invoice ${target.invoice}: import the same files as before, in the same order, or leave out the ` +
-      `lines of ${cancellation}`,
+      `lines of ${cancellation} (an earlier release may have planned the same files otherwise)`,
   );
 }
 
