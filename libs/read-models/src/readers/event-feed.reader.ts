@@ -111,18 +111,20 @@ function feedStatement(
       ORDER BY seq, position LIMIT ${most}`;
   // Without a position: an event that is missing, and may be anywhere. What was noted as late is told by the active
   // generation all the same.
-  const isParked = (alias: string, of: string) =>
-    `${alias}.projection = '${ORDERS_PROJECTION}' AND ${alias}.generation = ${of} AND ${alias}.tenant_id = ${tenant}`;
+  const isParked = (alias: string, rows: string) =>
+    `${alias}.projection = '${ORDERS_PROJECTION}' AND ${alias}.generation = ${rows} AND ${alias}.tenant_id = ${tenant}`;
+  const activeRows = '(SELECT rows_of FROM active)';
   const heldBefore = `coalesce(q.position - 1, ${position})`;
-  const held = `SELECT min(${heldBefore}) FROM ${SHARED_SCHEMA}.active_generation active
-      JOIN ${SHARED_SCHEMA}.generations g ON g.id = active.generation AND coalesce(g.rows_of, g.id) <> ${generation}
-      JOIN ${SHARED_SCHEMA}.quarantine q ON ${isParked('q', generation)} AND ${heldBefore} >= ${position}
-    WHERE NOT EXISTS (SELECT FROM ${SHARED_SCHEMA}.quarantine too
-        WHERE ${isParked('too', 'coalesce(g.rows_of, g.id)')}
-          AND too.order_id = q.order_id AND too.revision = q.revision)
+  const held = `SELECT min(${heldBefore}) FROM ${SHARED_SCHEMA}.quarantine q
+    WHERE ${activeRows} <> ${generation} AND ${isParked('q', generation)} AND ${heldBefore} >= ${position}
+      AND NOT EXISTS (SELECT FROM ${SHARED_SCHEMA}.quarantine too
+        WHERE ${isParked('too', activeRows)} AND too.order_id = q.order_id AND too.revision = q.revision)
       AND NOT EXISTS (SELECT FROM ${lateEvents} l WHERE l.tenant_id = ${tenant} AND l.order_id = q.order_id
         AND l.revision = q.revision AND l.seq > coalesce(${passed}, 0))`;
-  const text = `WITH c AS (
+  const text = `WITH active AS MATERIALIZED (
+      SELECT coalesce(g.rows_of, g.id) AS rows_of FROM ${SHARED_SCHEMA}.active_generation a
+      JOIN ${SHARED_SCHEMA}.generations g ON g.id = a.generation
+    ), c AS (
       SELECT least(position, (${held})) AS position
       FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${generation} AND projection = '${ORDERS_PROJECTION}'
     ), looked AS MATERIALIZED (
