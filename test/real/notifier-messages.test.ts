@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it, jest } from '@jest/globals';
 import { instantAt } from '#domain/instant.js';
+import type { OrderCommand } from '#domain/order/order.js';
 import { describeWith } from '#test/support/engines.js';
 import { NOTIFIER_TEST_MS, notifierSuite } from '#test/support/notifier-suite.js';
 import { confirm, WrittenOrder } from '#test/support/order-streams.js';
@@ -56,6 +57,36 @@ describeWith('kafka', 'the example notifier', () => {
     expect(mail!.text).toContain(`1 × ${pair!.name}`);
     expect(mail!.text).not.toContain('2 ×');
     expect(mail!.text).not.toContain(single!.name);
+  });
+
+  it('tells of a parcel what is known of it by then, and nothing of one that is lost', async () => {
+    const { bench } = suite;
+    const order = await suite.order();
+    await order.does(confirm);
+    const [single, pair] = order.order.lines;
+    const pack = (lineId: string): OrderCommand => ({
+      type: 'CreateShipment',
+      data: { carrier: 'DHL', lines: [{ lineId, quantity: 1 }] },
+      personal: null,
+    });
+    await order.does(pack(single!.lineId), pack(pair!.lineId));
+    const [corrected, lost] = order.order.shipments.map(({ shipmentId }) => shipmentId);
+    for (const shipmentId of [corrected!, lost!]) {
+      const data = { shipmentId, carrier: null, trackingNumber: 'WRONG' };
+      await order.does({ type: 'DispatchShipment', data, personal: null });
+    }
+    const tracking = { shipmentId: corrected!, carrier: null, trackingNumber: 'RIGHT' };
+    await order.does({ type: 'ChangeShipmentTracking', data: tracking, personal: null });
+    const gone = { shipmentId: lost!, reason: null };
+    await order.does({ type: 'RecordShipmentLost', data: gone, personal: null });
+    await bench.topic.tell(order);
+    bench.start();
+    await bench.settled();
+    expect(suite.mails().map(({ subject }) => subject)).toEqual([
+      `Your order ${order.order.number} is confirmed`,
+      `A parcel of your order ${order.order.number} is on its way (DHL, RIGHT)`,
+    ]);
+    expect((await suite.emailRows()).map(({ reason }) => reason)).toContain('shipment lost');
   });
 
   it('tells of a refund, with the amount that the order knows', async () => {

@@ -11,7 +11,7 @@ import { readOrderEvent, type OrderEvent } from './order-event.js';
 import { readOrder } from './orders.js';
 import { isChosen, preferencesOf, type Preferences } from './preferences.js';
 import type { Settings } from './settings.js';
-import { textOf } from './texts.js';
+import { shipmentIn, textOf } from './texts.js';
 
 export interface AttemptOptions {
   readonly settings: Settings;
@@ -71,6 +71,8 @@ async function send(
   const { contact } = order.personal;
   const to = contact === null ? null : addressOn(channel, contact, settings.NOTIFIER_SMS_DOMAIN);
   if (to === null) return { state: 'skipped', reason: 'no address' };
+  const isLost = shipmentIn(event.data, order)?.status === 'lost';
+  if (isLost) return { state: 'skipped', reason: 'shipment lost' };
   const text = textOf(event.messageType, preferences.locale, order, event.data);
   const from = settings.NOTIFIER_FROM;
   const messageId = messageIdOf(message, from.slice(from.indexOf('@') + 1));

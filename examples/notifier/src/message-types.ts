@@ -24,7 +24,7 @@ export const messageOfEvent: Readonly<Record<string, Leading>> = {
   'orderlog.order.rejected.v1': { to: 'order_rejected', needs: [] },
   'orderlog.order.cancelled.v1': { to: 'order_cancelled', needs: [] },
   'orderlog.payment.captured.v1': { to: 'payment_received', needs: ['amountMinor'] },
-  'orderlog.shipment.dispatched.v1': { to: 'shipment_dispatched', needs: ['carrier', 'trackingNumber'] },
+  'orderlog.shipment.dispatched.v1': { to: 'shipment_dispatched', needs: ['shipmentId'] },
   'orderlog.shipment.delivered.v1': { to: 'shipment_delivered', needs: [] },
   'orderlog.refund.succeeded.v1': { to: 'refund_paid', needs: ['refundId'] },
   'orderlog.return.approved.v1': { to: 'return_approved', needs: [] },

@@ -123,7 +123,8 @@ export function textOf(
 ): Text {
   const money = (minor: number) => moneyText(minor, order.currency, locale);
   const amountMinor = amountIn(data, order);
-  const parcel = [data['carrier'], data['trackingNumber']]
+  const shipment = shipmentIn(data, order);
+  const parcel = [shipment?.carrier, shipment?.trackingNumber]
     .filter((one) => typeof one === 'string')
     .join(', ');
   const [subject, ...paragraphs] = templates[locale][type]({
@@ -148,6 +149,17 @@ function linesOf({ status, lines }: OrderView): string {
     .filter(({ units }) => units > 0)
     .map(({ name, units }) => `  ${units} × ${name}`)
     .join('\n');
+}
+
+/** As the order has it by now: its number may have been given, or corrected, since the event. */
+export function shipmentIn(
+  { shipmentId }: Readonly<Record<string, unknown>>,
+  { shipments }: OrderView,
+): OrderView['shipments'][number] | null {
+  if (shipmentId === undefined) return null;
+  const shipment = shipments.find((one) => one.shipmentId === shipmentId);
+  if (shipment === undefined) throw new NotSent('failed', 'the order has no such shipment');
+  return shipment;
 }
 
 /** A refund's event only names the refund. The order, read at that revision or a later one, has its amount. */
