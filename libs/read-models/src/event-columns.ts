@@ -33,6 +33,7 @@ export const eventColumns: readonly EventColumn[] = [
   column('recordedAt', 'recorded_at', 'timestamptz'),
   column('occurredUntil', 'occurred_until', 'timestamptz', true),
   column('recordedUntil', 'recorded_until', 'timestamptz', true),
+  column('toldName', 'told_name', 'text', true),
 ];
 
 /**
@@ -42,5 +43,5 @@ export const eventColumns: readonly EventColumn[] = [
 export function pushEventValues(values: unknown[], row: HistoryRow): void {
   values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
   values.push(row.correlationId, row.causationId, row.actorType, row.actorId);
-  values.push(row.occurredAt, row.recordedAt, row.occurredUntil, row.recordedUntil);
+  values.push(row.occurredAt, row.recordedAt, row.occurredUntil, row.recordedUntil, row.toldName);
 }

@@ -4,6 +4,7 @@ import type { Order, OrderState } from '#domain/order/state.js';
 
 import type { Instant } from '#domain/instant.js';
 import { summaryOf, type OrderSummary } from './order-summary.js';
+import { toldNameIn } from './told-names.js';
 
 export const ORDERS_PROJECTION = 'orders';
 /** Follows the rows of `orders` into an index of Elasticsearch. */
@@ -84,6 +85,8 @@ export interface HistoryRow {
   /** When the next event of the order occurred; null: this is the last. */
   readonly occurredUntil: Instant | null;
   readonly recordedUntil: Instant | null;
+  /** What a carrier or a payment provider calls a part of the order, where the event tells it. */
+  readonly toldName: string | null;
   readonly summary: OrderSummary;
 }
 
@@ -117,6 +120,7 @@ export function historyRowOf(order: Order, event: StoredOrderEvent, next?: Store
     recordedAt: recording.recordedAt,
     occurredUntil: next?.occurredAt ?? null,
     recordedUntil: next?.recording.recordedAt ?? null,
+    toldName: toldNameIn(event),
     summary: summaryOf(order),
   };
 }

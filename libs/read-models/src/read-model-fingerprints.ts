@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '36bd7b7007a8640872e417730b8a9d9e84bf665f7fee3658796561db61b8d842',
-  elasticsearch: '776ffa448e119837c84b0c05ca8f5260e393b6216087d6a1fe669debd8204456',
+  postgres: 'f709d9e5f30ddb3d372a4be07fc1e9899d662ec6831a53f2d2b963ab73b2edfb',
+  elasticsearch: '368510a50766d5ac06b862778d3af59eb9bc4efc29ed383bc0811b0082db0e32',
 };

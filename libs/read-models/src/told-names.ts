@@ -1,4 +1,4 @@
-import type { OrderEvent } from '#domain/order/order.js';
+import type { OrderEvent, OrderEventType } from '#domain/order/order.js';
 
 /** The names that carriers and payment providers give to parts of an order, as events tell them. */
 export const toldNames = ['trackingNumber', 'providerReference'] as const;
@@ -24,13 +24,23 @@ const tellers: { readonly [Name in ToldName]: Readonly<Record<Telling<Name>, tru
   },
 };
 
-/** SQL of the name in the event of a history row, compared byte by byte. */
-export function toldIn(name: ToldName): string {
-  return `(data ->> '${name}') COLLATE "C"`;
+/** The types of the events that may tell the name. */
+export function tellersOf(name: ToldName): readonly string[] {
+  return Object.keys(tellers[name]);
 }
 
-/** SQL for whether the event of a history row may tell the name; an index holds only those. */
-export function mayTell(name: ToldName): string {
-  const types = Object.keys(tellers[name]).map((type) => `'${type}'`);
-  return `type IN (${types.join(', ')})`;
+const nameToldBy = new Map<string, ToldName>(
+  toldNames.flatMap((name) => tellersOf(name).map((type) => [type, name] as const)),
+);
+
+/** An entry of an index has room for it. The API takes names of a hundred characters. */
+const MOST_BYTES = 1_024;
+
+/** null: the event tells none, or one that no index of PostgreSQL can hold. */
+export function toldNameIn(event: { readonly type: OrderEventType; readonly data: object }): string | null {
+  const name = nameToldBy.get(event.type);
+  if (name === undefined) return null;
+  const told = (event.data as Readonly<Record<string, unknown>>)[name];
+  if (typeof told !== 'string' || !told.isWellFormed() || told.includes('\0')) return null;
+  return Buffer.byteLength(told) > MOST_BYTES ? null : told;
 }

@@ -343,6 +343,42 @@ describe('a replay', () => {
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 
+  it('takes names of a payment that no index can hold, as the projector has: no order is looked up by them', async () => {
+    await writeOrders(3);
+    for (const told of [
+      { providerReference: longText() },
+      { providerReference: 'pi_\ud83d' },
+      { providerReference: 'pi_\0' },
+      { providerReference: 'pi_1', reason: 'half a \ud83d' },
+    ]) {
+      const order = new WrittenOrder(bench.eventStore);
+      await order.does(place(order, 1));
+      const [placed] = await collected(bench.eventStore.readStream(order.stream));
+      const data = {
+        paymentId: randomUUID(),
+        authorizationId: null,
+        amountMinor: 1,
+        currency: 'GBP',
+        reason: null,
+      };
+      const failed = {
+        ...{ eventId: randomUUID(), type: 'PaymentFailed' },
+        metadata: placed!.metadata as EncodedEvent['metadata'],
+        data: { ...(placed!.data as object), data: { ...data, ...told }, personal: null },
+      };
+      await bench.eventStore.append(order.stream, [failed], 0);
+    }
+    await live();
+    const { generation, verified } = await replayOn(bench);
+    expect(verified).toMatchObject({ orders: 3 + 4, differences: [] });
+    expect(await parkedIn(1)).toEqual([]);
+    expect(await parkedIn(generation.id)).toEqual([]);
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+    const { rows } = await bench.pool.query(`SELECT DISTINCT told_name FROM ${generation.schema}.order_history
+      WHERE type = 'PaymentFailed' AND told_name IS NOT NULL`);
+    expect(rows).toEqual([{ told_name: 'pi_1' }]);
+  }, 120_000);
+
   it('tells once it has loaded what it has parked alone and may still apply, and flips when it has', async () => {
     const [order] = await writeOrders(3);
     await live();

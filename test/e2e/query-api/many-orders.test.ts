@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { instantOf } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import { confirm, payment, place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { until } from '../../support/until.js';
 import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
 
 // Whole systems start here, on a machine that may be busy with others.
@@ -9,6 +10,7 @@ jest.setTimeout(120_000);
 
 const at = (time: string) => instantOf(time)!;
 type Item = Record<string, unknown>;
+type Paid = Extract<OrderCommand, { type: 'RecordPaymentCaptured' }>;
 const itemsOf = ({ body }: QueryAnswer) => body['items'] as Item[];
 const references = (answer: QueryAnswer) => itemsOf(answer).map(({ reference }) => reference);
 
@@ -71,7 +73,7 @@ describe('many orders over HTTP', () => {
     const at = (day: number) => instantOf(`2026-03-0${day}T10:00:00Z`)!;
     await shipped.doesAt(place(shipped, 1, { reference: 'sent', customerId: 'c-sent' }), at(1));
     await shipped.doesAt(confirm, at(1));
-    const paid = payment(shipped.order) as Extract<OrderCommand, { type: 'RecordPaymentCaptured' }>;
+    const paid = payment(shipped.order) as Paid;
     await shipped.doesAt({ ...paid, data: { ...paid.data, providerReference: 'pi_SENT' } }, at(1));
     await shipped.doesAt(
       { type: 'CreateShipment', data: { carrier: null, lines: [] }, personal: null },
@@ -80,6 +82,8 @@ describe('many orders over HTTP', () => {
     const { shipmentId } = shipped.order.shipments[0]!;
     const sends = { shipmentId, carrier: null, trackingNumber: 'JD-WRONG' };
     await shipped.doesAt({ type: 'DispatchShipment', data: sends, personal: null }, at(3));
+    const before = new Date().toISOString();
+    await until('the clock goes on', () => new Date().toISOString() > before);
     const corrected = { ...sends, trackingNumber: 'JD-RIGHT' };
     await shipped.doesAt({ type: 'ChangeShipmentTracking', data: corrected, personal: null }, at(5));
     const headers = await system.caughtUp();
@@ -103,6 +107,32 @@ describe('many orders over HTTP', () => {
     expect(await found('trackingNumber=JD-WRONG&asOf=2026-03-05T09:00:00Z')).toEqual(['sent']);
     expect(await found('providerReference=pi_SENT&asOf=2026-02-01T00:00:00Z')).toEqual([]);
     expect(await found('trackingNumber=JD-RIGHT&asOf=2026-03-06T00:00:00Z&sort=number')).toEqual(['sent']);
+    // All of it was recorded just now, whenever it happened.
+    expect(await found(`trackingNumber=JD-RIGHT&recordedAsOf=${before}`)).toEqual([]);
+    expect(await found(`trackingNumber=JD-WRONG&recordedAsOf=${before}`)).toEqual(['sent']);
+    expect(await found(`trackingNumber=JD-RIGHT&recordedAsOf=${new Date().toISOString()}`)).toEqual(['sent']);
+  });
+
+  it('refuses the cursor of another look-up, and takes it for its own', async () => {
+    for (const reference of ['one', 'two']) {
+      const order = new WrittenOrder(system.eventStore, 'cursors');
+      await order.doesAt(place(order, 1, { reference }), at('2026-03-01T10:00:00Z'));
+      await order.doesAt(payment(order.order), at('2026-03-01T10:00:00Z'));
+      const { method: _method, ...shared } = (payment(order.order) as Paid).data;
+      const failed = { ...shared, providerReference: 'pi_BOTH', reason: null };
+      const command = { type: 'RecordPaymentFailed', data: failed, personal: null } as const;
+      await order.doesAt(command, at('2026-03-01T10:00:00Z'));
+    }
+    const headers = await system.caughtUp();
+    const token = await system.token({ tenant: 'cursors' });
+    const first = await list('providerReference=pi_BOTH&limit=1', { headers, token });
+    const next = `limit=1&cursor=${String(first.body['nextCursor'])}`;
+    const second = await list(`providerReference=pi_BOTH&${next}`, { headers, token });
+    expect([...references(first), ...references(second)].sort()).toEqual(['one', 'two']);
+    for (const other of ['', 'providerReference=pi_ONE&', 'trackingNumber=pi_BOTH&']) {
+      const { status, body } = await list(other + next, { headers, token });
+      expect({ other, status, code: body['code'] }).toEqual({ other, status: 400, code: 'invalid_cursor' });
+    }
   });
 
   it('pages without repeating or missing, also while orders are placed', async () => {

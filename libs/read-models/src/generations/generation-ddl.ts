@@ -69,6 +69,7 @@ const columns: Readonly<Record<ReadTable, (engine: SearchEngine) => string>> = {
   recorded_at timestamptz NOT NULL,
   occurred_until timestamptz,
   recorded_until timestamptz,
+  told_name text COLLATE "C",
 ${summaryDdl}`,
   // For an index, what an order is found by is stored ready made: it seldom changes, while every change of an
   // order writes its document.

@@ -1,4 +1,4 @@
-import { mayTell, toldIn, toldNames, type ToldName } from '../told-names.js';
+import { tellersOf, toldNames, type ToldName } from '../told-names.js';
 import type { SummaryQuestion } from './as-of.js';
 import type { Parameters } from './sql.js';
 
@@ -23,8 +23,8 @@ export function lookupConditions(
     .map((name) => {
       const conditions = [
         `tenant_id = ${parameters.add(audience.tenantId)}`,
-        mayTell(name),
-        `${toldIn(name)} = ${parameters.add(lookup[name])}`,
+        `told_name = ${parameters.add(lookup[name])}`,
+        `type = ANY(${parameters.add(tellersOf(name))}::text[])`,
         ...(asOf === null ? [] : [`${asOf.clock}_at <= ${parameters.add(asOf.at)}::timestamptz`]),
       ];
       return `${alias}.order_id = ANY(ARRAY(
