@@ -1,7 +1,7 @@
 import type { Addresses } from './addresses.js';
 import type { Bearer } from './bearer.js';
 import { chunksOf } from './chunks.js';
-import { NoAnswer, Problem, type FailedCall } from './errors.js';
+import { NoAnswer, Problem, type FailedCall, type Redirection } from './errors.js';
 import { isAway, isUnknown, mayTryAgain, pauseMs, type Failure } from './retry.js';
 import { lostBy, type Transport, type TransportAnswer } from './transport.js';
 import { pause, timerMs, TryTooLong, whenAborted } from './waiting.js';
@@ -54,8 +54,8 @@ type Tried =
 interface Said {
   readonly status: number;
   readonly text: string;
-  /** Of a redirection. */
-  readonly location: string | null;
+  /** Where a redirection leads to; null: it is none. */
+  readonly redirection: Redirection | null;
 }
 
 /**
@@ -110,7 +110,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     const giveUp = () =>
       // A try that the deadline cut off says less than the last answer.
       lastAnswer !== null && (failure.kind === 'answered' || (failure.code === 'ETIMEDOUT' && wasLast))
-        ? new Problem(lastAnswer.status, lastAnswer.text, known(), lastAnswer.location)
+        ? new Problem(lastAnswer.status, lastAnswer.text, known(), lastAnswer.redirection)
         : new NoAnswer(url, reasonOf(failure), known(), error);
     if (!mayTryAgain(failure)) throw giveUp();
     tried.add(url);
@@ -157,8 +157,8 @@ async function tryOnce(
       return { answer: streamingOf(answer, chunks, ending, stopListening), text: null, failure: null };
     }
     const text = await answer.text();
-    const location = status < 400 ? answer.header('location') : null;
-    return { failure: failureOf(answer, text), said: { status, text, location }, error: null };
+    const redirection = status < 400 ? redirectionOf(answer.header('location'), url, call.path) : null;
+    return { failure: failureOf(answer, text), said: { status, text, redirection }, error: null };
   } catch (error) {
     call.signal?.throwIfAborted();
     const lost = ending.signal.aborted ? ({ lost: 'unknown', code: 'ETIMEDOUT' } as const) : lostBy(error);
@@ -202,6 +202,15 @@ export function brokenOff(url: string, tries: number, error: unknown): NoAnswer 
   const code = error instanceof TryTooLong ? 'ETIMEDOUT' : lostBy(error)?.code;
   const why = code ?? messageOf(error);
   return new NoAnswer(url, `broke off its answer (${why})`, { outcome: 'nothing', key: null, tries }, error);
+}
+
+/** Where the same path is asked for elsewhere, such as by https, what stands before the path is the address to use. */
+function redirectionOf(location: string | null, url: string, path: string): Redirection | null {
+  if (location === null || !URL.canParse(location, url + path)) return null;
+  const { href } = new URL(location, url + path);
+  return href.endsWith(path)
+    ? { to: href.slice(0, -path.length), isAddress: true }
+    : { to: href, isAddress: false };
 }
 
 function isOfType(answer: TransportAnswer, type: string): boolean {

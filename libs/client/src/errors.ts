@@ -43,17 +43,17 @@ export class Problem extends Error implements FailedCall {
   readonly key: string | null;
   readonly tries: number;
 
-  /** @param location that a redirection leads to */
+  /** @param redirection where the answer leads to, if it is one */
   constructor(
     status: number,
     text: string,
     { outcome, key, tries }: FailedCall,
-    location: string | null = null,
+    redirection: Redirection | null = null,
   ) {
     const document = objectIn(text);
     const { code, title, detail, errors, traceId } = document;
     const known = typeof code === 'string' ? (code as ProblemCode) : (`http_${status}` as const);
-    const said = [detail, title].find((one) => typeof one === 'string') ?? toldBy(status, text, location);
+    const said = [detail, title].find((one) => typeof one === 'string') ?? toldBy(status, text, redirection);
     super(`${status} ${known}${said === '' ? '' : `: ${said}`}${fieldsIn(errors)}`);
     this.status = status;
     this.code = known;
@@ -66,6 +66,12 @@ export class Problem extends Error implements FailedCall {
     this.key = key;
     this.tries = tries;
   }
+}
+
+export interface Redirection {
+  readonly to: string;
+  /** Whether it is the address of the API elsewhere. */
+  readonly isAddress: boolean;
 }
 
 /**
@@ -98,8 +104,9 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** What an answer says that is no problem document. */
-function toldBy(status: number, text: string, location: string | null): string {
-  if (location !== null) return `redirects to ${location}: give that address`;
+function toldBy(status: number, text: string, redirection: Redirection | null): string {
+  if (redirection !== null)
+    return `redirects to ${redirection.to}${redirection.isAddress ? ': give that address' : ''}`;
   if (status < 300 && text === '') return 'the answer has no body';
   return text.slice(0, 200);
 }

@@ -75,6 +75,8 @@ const exporting =
     response.writeHead(200, ndjson).end(text);
 
 const ORDER = '0b9e7c52-6f0a-4b7e-9c3d-2f1a8d4e6b70';
+/** The least that an answer to a change has. */
+const CHANGED = JSON.stringify({ orderId: ORDER, events: [] });
 
 /** Leaves time for two tries on a machine that is busy with others. */
 const DEADLINE_MS = 4_000;
@@ -153,7 +155,7 @@ describe('an error', () => {
   it('of a certificate leads to the next address, without a pause', async () => {
     const transport: Transport = async ({ url }) => {
       if (url.startsWith('https://one')) throw coded('CERT_HAS_EXPIRED');
-      return { status: 200, header: () => null, text: async () => '{}', stream: async function* () {} };
+      return { status: 200, header: () => null, text: async () => CHANGED, stream: async function* () {} };
     };
     const { client, retried } = clientOf(['https://one', 'https://two'], { transport });
     await client.confirmOrder({ orderId: ORDER });
@@ -500,7 +502,7 @@ it('an answer is waited for where there is no limit', async () => {
   const transport: Transport = async ({ signal }) => {
     await pause(5, null); // longer than the shortest timer, which a delay that is too long would become
     cutOff = signal.aborted;
-    return { status: 200, header: () => null, text: async () => '{}', stream: async function* () {} };
+    return { status: 200, header: () => null, text: async () => CHANGED, stream: async function* () {} };
   };
   const { client } = clientOf('http://one', { transport, deadlineMs: Infinity, tryMs: Infinity });
   await client.confirmOrder({ orderId: ORDER });
@@ -534,11 +536,18 @@ it('no answer at all before the deadline is told as that, and so is a server tha
 
 it('a redirection is not followed, since it would take the token along', async () => {
   const page = '<html>Moved';
-  const location = 'http://else/';
-  const { url } = await serverOf((response) => response.writeHead(302, { location }).end(page));
-  const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }));
-  const detail = 'redirects to http://else/: give that address';
-  expect(refused).toMatchObject({ status: 302, message: `302 http_302: ${detail}`, detail });
+  const path = `/v1/orders/${ORDER}/confirm`;
+  for (const [location, said] of [
+    [`https://shop.example${path}`, 'https://shop.example: give that address'],
+    [`https://shop.example/api${path}`, 'https://shop.example/api: give that address'],
+    ['https://shop.example/login', 'https://shop.example/login'],
+    ['/login', 'URL/login'],
+  ] as const) {
+    const { url } = await serverOf((response) => response.writeHead(302, { location }).end(page));
+    const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }));
+    const detail = `redirects to ${said.replace('URL', url)}`;
+    expect(refused).toMatchObject({ status: 302, message: `302 http_302: ${detail}`, detail });
+  }
 });
 
 it('a page in the place of an answer is a problem', async () => {
@@ -549,6 +558,18 @@ it('a page in the place of an answer is a problem', async () => {
 
 describe('success without an answer', () => {
   const order = { orderId: ORDER };
+
+  it.each(['{}', 'null', '[]', '"ok"', '{"orderId":"1"}'])(
+    'is a problem: JSON of another kind: %s',
+    async (text) => {
+      const { url } = await serverOf((response) => response.end(text));
+      const { client } = clientOf(url, { queryUrl: url });
+      const changing = await failure(client.confirmOrder(order, { key: 'mine' }));
+      expect(changing).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine' });
+      const listing = await failure(client.items('listOrders', {}).next());
+      expect(listing).toBeInstanceOf(Problem);
+    },
+  );
 
   it.each([200, 202, 204])('is a problem: %d', async (status) => {
     const { url, received } = await serverOf((response) => response.writeHead(status).end());
@@ -580,7 +601,7 @@ describe('success without an answer', () => {
 });
 
 it.each(['"5"', 'W/"5"'])('the revision of an answer is told by its ETag: %s', async (etag) => {
-  const { url } = await serverOf((response) => response.writeHead(200, { etag }).end('{}'));
+  const { url } = await serverOf((response) => response.writeHead(200, { etag }).end(CHANGED));
   expect(await clientOf(url).client.answer('confirmOrder', { orderId: ORDER })).toMatchObject({
     revision: 5,
   });

@@ -1,7 +1,7 @@
 import { Addresses } from './addresses.js';
 import { Bearer } from './bearer.js';
 import { answered, brokenOff, type CallSettings, type Received } from './call.js';
-import { operations, type OperationName } from './generated/operations.js';
+import { operations, type Operation, type OperationName } from './generated/operations.js';
 import type {
   ExportedOrder,
   ExportInput,
@@ -111,9 +111,12 @@ function clientOver(
     if (told !== null) session.saw(told);
     return { ...received, key };
   };
-  const answer = async (request: Outgoing, options: CallOptions) => answerOf(await receive(request, options));
+  const answer = async (name: OperationName, input: object, options: CallOptions) => {
+    const operation: Operation = operations[name];
+    return answerOf(await receive(requestOf(operation, input), options), operation);
+  };
   const ask = async (name: OperationName, input: object = {}, options: CallOptions = {}) => {
-    const { status, body } = await answer(requestOf(operations[name], input), options);
+    const { status, body } = await answer(name, input, options);
     if (status === 304)
       throw new TypeError(
         'the order has not changed, and such an answer (304) has no body: call answer() instead',
@@ -131,8 +134,7 @@ function clientOver(
   return {
     ...methods,
     session,
-    answer: async (name, input, options = {}) =>
-      (await answer(requestOf(operations[name], input), options)) as never,
+    answer: async (name, input, options = {}) => (await answer(name, input, options)) as never,
     pages: (name, input, options = {}) => pagesOf(...listed(name, input, options)) as never,
     items: (name, input, options = {}) => itemsOf(...listed(name, input, options)) as never,
     async *exportOrders(input: ExportInput & { readonly format?: string | null } = {}, options = {}) {
@@ -153,7 +155,7 @@ function clientOver(
         throw brokenOff(url, tries, error);
       }
     },
-    send: async (request, options = {}) => answer(rawRequestOf(request), options),
+    send: async (request, options = {}) => answerOf(await receive(rawRequestOf(request), options)),
     withSession: (other = new Session()) => clientOver(addresses, settings, other),
   };
 }
@@ -163,12 +165,16 @@ function isDryRun(path: string): boolean {
   return query !== undefined && new URLSearchParams(query).get('dryRun') === 'true';
 }
 
-function answerOf({ answer, text, tries, key }: Received & { readonly key: string | null }): Answer<unknown> {
+/** @param operation that was asked for; null: whatever the caller made of it */
+function answerOf(
+  { answer, text, tries, key }: Received & { readonly key: string | null },
+  operation: Operation | null = null,
+): Answer<unknown> {
   // A proxy that compresses makes the ETag a weak one.
   const revision = /^(?:W\/)?"(\d+)"$/.exec(answer.header('etag') ?? '');
   return {
     status: answer.status,
-    body: answer.status === 304 ? null : bodyIn(text ?? '', answer.status, { key, tries }),
+    body: answer.status === 304 ? null : bodyIn(text ?? '', answer.status, { key, tries }, operation),
     revision: revision === null ? null : Number(revision[1]),
     replayed: answer.header('idempotent-replayed') === 'true',
     location: answer.header('location'),
@@ -176,13 +182,28 @@ function answerOf({ answer, text, tries, key }: Received & { readonly key: strin
   };
 }
 
-/** @throws Problem when the text is no JSON */
-function bodyIn(text: string, status: number, call: Omit<FailedCall, 'outcome'>): unknown {
+/** @throws Problem when the text is no JSON, or no answer to the operation */
+function bodyIn(
+  text: string,
+  status: number,
+  call: Omit<FailedCall, 'outcome'>,
+  operation: Operation | null,
+): unknown {
+  let body: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    body = JSON.parse(text);
   } catch {
     throw notOfTheService(status, text, call);
   }
+  if (operation !== null && !answers(operation, body)) throw notOfTheService(status, text, call);
+  return body;
+}
+
+/** Whether a body is at all of the kind that the operation has: whoever else is at that address may send any JSON. */
+function answers({ api, pages }: Operation, body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
+  if (api === 'command') return 'orderId' in body && 'events' in body && Array.isArray(body.events);
+  return pages === null || ('items' in body && Array.isArray(body.items));
 }
 
 /** An answer that means success, but not of the service: a proxy gave it, or whoever else is at that address. */

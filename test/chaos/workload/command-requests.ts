@@ -1,3 +1,4 @@
+import { operations, type OperationName } from '#client/generated/operations.js';
 import type { AddressCountry, AddressLines } from '#domain/order/content.js';
 import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 
@@ -71,14 +72,6 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   ChangeAttributes: ({ data }) => ['/attributes', data],
 };
 
-/** Commands that replace the whole of something. */
-const replacing: ReadonlySet<OrderCommandType> = new Set([
-  'ChangeContact',
-  'ChangeShipmentTracking',
-  'ChangeTags',
-  'ChangeAttributes',
-] as const);
-
 /** An empty list of lines means all lines in the domain; over HTTP the list is left out instead. */
 function withoutNoLines<Body extends { readonly lines: readonly unknown[] }>(
   body: Body,
@@ -87,11 +80,17 @@ function withoutNoLines<Body extends { readonly lines: readonly unknown[] }>(
   return lines.length === 0 ? others : body;
 }
 
+/** Each command has its operation by its own name. */
+function methodOf(type: OrderCommandType): 'POST' | 'PUT' {
+  const name = `${type.charAt(0).toLowerCase()}${type.slice(1)}` as OperationName;
+  return operations[name].method as 'POST' | 'PUT';
+}
+
 /** @param orderId of an existing order; ignored for placing */
 export function requestOf(command: OrderCommand, orderId: string): CommandRequest {
   const [path, body] = (requests[command.type] as (command: OrderCommand) => Parts)(command);
   return {
-    method: replacing.has(command.type) ? 'PUT' : 'POST',
+    method: methodOf(command.type),
     path: command.type === 'PlaceOrder' ? '/v1/orders' : `/v1/orders/${orderId}${path}`,
     body,
   };

@@ -15,7 +15,7 @@ export const roomInOrders: Readonly<Partial<Record<OrderCommandType, string>>> =
   RecordPaymentFailed: counted(LIMITS.payments, 'failed payments'),
   RecordPaymentReversed: counted(LIMITS.payments, 'reversals'),
   RequestRefund: named(LIMITS.refunds, 'refunds, including failed ones'),
-  CreateShipment: named(LIMITS.shipments, 'shipments, including cancelled ones'),
+  CreateShipment: named(LIMITS.shipments, 'shipments, including cancelled and lost ones'),
   RequestReturn: named(LIMITS.returns, 'returns, including declined ones'),
   ReceiveReturn: counted(LIMITS.receipts, 'receipts of returned units'),
   AddNote: counted(LIMITS.notes, 'notes, including redacted ones'),

@@ -66,7 +66,7 @@ export class LifecycleController {
   @Post('cancel')
   @CommandRoute(
     'CancelOrder',
-    'Cancels the order and all that was not dispatched. What was dispatched stays sold: ask for its return.',
+    'Cancels the order and all that was not dispatched. What was dispatched and is not lost stays sold: ask for its return.',
     {
       customers: 'A customer may cancel their own order while it is placed.',
     },

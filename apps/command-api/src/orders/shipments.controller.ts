@@ -81,7 +81,7 @@ export class ShipmentsController {
   @Post(':shipmentId/lost')
   @CommandRoute(
     'RecordShipmentLost',
-    'Records, before the order has ended, that a dispatched shipment will not arrive: its units can be shipped again, or cancelled.',
+    'Records, before the order has ended, that a dispatched shipment will not arrive: its units can be shipped again, or cancelled. It is final: where the parcel turns up after all, add a note.',
   )
   recordShipmentLost(
     @AskedBy() asked: Asked,

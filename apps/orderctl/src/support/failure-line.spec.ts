@@ -24,8 +24,8 @@ it.each([
     '200 http_200: the answer has no body: this is no answer of orderlog: check the address, and any proxy before it',
   ],
   [
-    new Problem(308, '<html>Moved', failed, 'https://h/v1'),
-    '308 http_308: redirects to https://h/v1: give that address',
+    new Problem(308, '<html>Moved', failed, { to: 'https://h/api', isAddress: true }),
+    '308 http_308: redirects to https://h/api: give that address',
   ],
   [problem(404, 'order_not_found'), '404 order_not_found: The reason.'],
   [problem(401, 'token_expired'), '401 token_expired: The reason. Give a valid token with --token.'],

@@ -71,10 +71,13 @@ const line = object({
   tax,
   cancelled: said(
     integer,
-    'Units that were cancelled; none where the whole order was, before anything was dispatched.',
+    'Units that were cancelled; none where the whole order was, and nothing was dispatched that is not lost.',
   ),
-  shipped: said(integer, 'Units in shipments that are not cancelled, whether dispatched or not.'),
-  dispatched: said(integer, 'Units in shipments that were dispatched.'),
+  shipped: said(
+    integer,
+    'Units in shipments that are neither cancelled nor lost, whether dispatched or not.',
+  ),
+  dispatched: said(integer, 'Units in shipments that were dispatched and are not lost.'),
   delivered: said(integer, 'Units in shipments that were delivered.'),
   inReturns: said(
     integer,
@@ -326,8 +329,8 @@ const always = {
         at: when,
       }),
     ),
-    'Units that will not be sent any more. An order that was rejected, or cancelled before anything was dispatched, names ' +
-      'none here: all its units are off.',
+    'Units that will not be sent any more. An order that was rejected, or cancelled with nothing dispatched that is not ' +
+      'lost, names none here: all its units are off.',
   ),
   returns: said(listOf(returned), 'Units that come back.'),
   notes: said(

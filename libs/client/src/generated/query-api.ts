@@ -1002,11 +1002,11 @@ export interface operations {
                 /** @description Whether the price already includes the tax. */
                 inclusive: boolean;
               } | null;
-              /** @description Units that were cancelled; none where the whole order was, before anything was dispatched. */
+              /** @description Units that were cancelled; none where the whole order was, and nothing was dispatched that is not lost. */
               cancelled: number;
-              /** @description Units in shipments that are not cancelled, whether dispatched or not. */
+              /** @description Units in shipments that are neither cancelled nor lost, whether dispatched or not. */
               shipped: number;
-              /** @description Units in shipments that were dispatched. */
+              /** @description Units in shipments that were dispatched and are not lost. */
               dispatched: number;
               /** @description Units in shipments that were delivered. */
               delivered: number;
@@ -1342,7 +1342,7 @@ export interface operations {
                */
               deliveredAt: string | null;
             }[];
-            /** @description Units that will not be sent any more. An order that was rejected, or cancelled before anything was dispatched, names none here: all its units are off. */
+            /** @description Units that will not be sent any more. An order that was rejected, or cancelled with nothing dispatched that is not lost, names none here: all its units are off. */
             cancellations: {
               /**
                * Format: uuid

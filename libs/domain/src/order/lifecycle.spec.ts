@@ -24,6 +24,7 @@ import {
   shipmentCancelled,
   shipmentCreated,
   shipmentDispatched,
+  shipmentLost,
   units,
 } from '../testing/events.js';
 import { given } from '../testing/given.js';
@@ -158,6 +159,13 @@ describe('CancelOrder', () => {
     given(...confirmed, ...sent(mug(10)))
       .when(cancelOrder())
       .then(orderCancelled());
+  });
+
+  it('owes nothing when all that left was lost', () => {
+    const { when } = given(...confirmed, ...sent(mug(4)), shipmentLost());
+    const cancelled = when(cancelOrder());
+    cancelled.then(orderCancelled());
+    expect(orderTotals(cancelled.order)).toMatchObject({ orderedTotalMinor: 10_000, totalMinor: 0 });
   });
 
   it('is refused once completed or rejected, and under a used id', () => {

@@ -261,7 +261,6 @@ describe('RecordShipmentLost', () => {
     expect(order.lines[0]).toMatchObject({ shipped: 0, dispatched: 0, delivered: 0 });
     expect(order.shipments[0]).toMatchObject({
       status: 'lost',
-
       trackingNumber: 'T1',
     });
     when(createShipment()).then(created(10));

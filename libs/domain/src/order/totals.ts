@@ -69,7 +69,7 @@ export function heldMinor({ amountMinor, reversedMinor }: Capture): number {
   return amountMinor - reversedMinor;
 }
 
-/** Whether all of the order is off: it was rejected, or cancelled before anything was dispatched. */
+/** Whether all of the order is off: it was rejected, or cancelled with nothing dispatched that is not lost. */
 function isCalledOff(order: Order): boolean {
   return order.status === 'rejected' || (order.status === 'cancelled' && !anythingDispatched(order));
 }

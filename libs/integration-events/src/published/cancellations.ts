@@ -6,7 +6,7 @@ import { publish, type PublishedPart } from './publish.js';
 export const publishedCancellations: PublishedPart<CancellationEvent> = {
   LinesCancelled: publish(
     1,
-    'Units that have not left the warehouse were cancelled.',
+    'Units were cancelled that are in no shipment: they have not left the warehouse, or were lost.',
     {
       cancellationId: id('The id of the cancellation within the order.'),
       lines: units('The units that were cancelled.'),

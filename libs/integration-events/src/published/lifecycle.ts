@@ -19,7 +19,7 @@ export const publishedLifecycle: PublishedPart<LifecycleEvent> = {
   OrderReleased: publish(1, 'The order was released: it is no longer on hold.', {}, () => ({})),
   OrderCancelled: publish(
     1,
-    'The order was cancelled: units that have not left the warehouse will not be shipped. They are named by no message of their own where nothing had left it.',
+    'The order was cancelled: units that have not left the warehouse will not be shipped. They are named by no message of their own where nothing had left it, or all of that was lost.',
     { reason },
     ({ data: { reason } }) => ({ reason }),
   ),
