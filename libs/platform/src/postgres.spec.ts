@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createPool, isUnavailable } from './postgres.js';
+import { connectionWith, createPool, isUnavailable } from './postgres.js';
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code });
 
@@ -29,5 +29,21 @@ describe('PostgreSQL being away', () => {
     const error: unknown = await pool.query('SELECT 1').catch((reason: unknown) => reason);
     expect(isUnavailable(error)).toBe(true);
     await pool.end();
+  });
+});
+
+describe('settings of a connection', () => {
+  const at = 'postgres://u:p@h/d';
+
+  it.each([
+    [at, at, '-c a=1'],
+    [`${at}?options=-c%20b%3D2`, `${at}?`, '-c b=2 -c a=1'],
+    [`${at}?options=-c b=2&sslmode=disable`, `${at}?sslmode=disable`, '-c b=2 -c a=1'],
+    [`${at}?sslmode=disable&options=-c+b=2`, `${at}?sslmode=disable&`, '-c b=2 -c a=1'],
+    [`${at}?options=-c+b=3&options=-c+b=2&x=1`, `${at}?x=1`, '-c b=2 -c a=1'],
+    ['postgres://u:a&options=p@h/d', 'postgres://u:a&options=p@h/d', '-c a=1'],
+    [`${at}?my_options=1`, `${at}?my_options=1`, '-c a=1'],
+  ])('come after those of the URL: %s', (url, connectionString, options) => {
+    expect(connectionWith(url, '-c a=1')).toEqual({ connectionString, options });
   });
 });

@@ -51,6 +51,19 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
   return pool;
 }
 
+/**
+ * A connection to this URL with settings (`-c name=value`) that hold whatever the URL says. Beside `options` in the
+ * URL, node-postgres would drop these: so they are taken out of it, and come first, as of two values the later one holds.
+ */
+export function connectionWith(url: string, settings: string): { connectionString: string; options: string } {
+  let own = '';
+  const connectionString = url.replace(/(?<=\?(?:.*&)?)(options=[^&#]*)&?/g, (_, given: string) => {
+    own = new URLSearchParams(given).get('options') ?? '';
+    return '';
+  });
+  return { connectionString, options: `${own} ${settings}`.trim() };
+}
+
 /** Makes the loss of a connection, idle or lent out, fail only the statements on this connection. */
 export function outliveLosses(pool: pg.Pool, onIdleLost: (error: Error) => void = () => {}): void {
   // Without a listener, a lost idle connection would end the process. The pool has dropped it already, and the

@@ -4,7 +4,7 @@ import { parseMetadata, type StreamState } from '../rules/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { FrameSlab } from '../wire/frames.js';
 import { copyOut } from '#platform/copy-out.js';
-import { isUnavailable, KEPT_ALIVE, outliveLosses } from '#platform/postgres.js';
+import { connectionWith, isUnavailable, KEPT_ALIVE, outliveLosses } from '#platform/postgres.js';
 import {
   allPage,
   copiedEvent,
@@ -36,14 +36,13 @@ export class EventReader {
 
   constructor(postgresUrl: string, logger: Logger, answerLimitMs: number) {
     this.#pool = new pg.Pool({
-      connectionString: postgresUrl,
+      ...connectionWith(postgresUrl, `-c bytea_output=hex ${PLANNING}`),
       max: 4,
       idleTimeoutMillis: 30_000,
       connectionTimeoutMillis: 5_000,
       query_timeout: answerLimitMs,
       ...KEPT_ALIVE,
       application_name: 'orderlog event-store reader',
-      options: `-c bytea_output=hex ${PLANNING}`,
     });
     outliveLosses(this.#pool, (err) => logger.warn({ err }, 'an idle reading connection was lost'));
   }

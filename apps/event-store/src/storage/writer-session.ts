@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
-import { endConnection, endsWithItsClient, KEPT_ALIVE } from '#platform/postgres.js';
+import { connectionWith, endConnection, endsWithItsClient, KEPT_ALIVE } from '#platform/postgres.js';
 import { lastPosition, migrate, tryWriterLock } from './schema.js';
 
 const RETRY_MIN_MS = 100;
@@ -114,12 +114,11 @@ export class WriterSession {
 
   async #connect(): Promise<Writing | Rivalled> {
     const client = new pg.Client({
-      connectionString: this.#options.postgresUrl,
+      ...connectionWith(this.#options.postgresUrl, `-c synchronous_commit=on ${SERVER_LOOKS}`),
       ...KEPT_ALIVE,
       connectionTimeoutMillis: 5_000,
       query_timeout: this.#options.answerLimitMs,
       application_name: 'orderlog event-store writer',
-      options: `-c synchronous_commit=on ${SERVER_LOOKS}`,
     });
     client.on('error', (err) => {
       this.#logger.warn({ err }, 'the writing connection was lost');

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
-import { endConnection } from '#platform/postgres.js';
+import { connectionWith, endConnection } from '#platform/postgres.js';
 import type { Generation } from '#read-models/generations/generation.js';
 import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
 import { isAway } from '../engine/interruptions.js';
@@ -46,10 +46,9 @@ export class StatisticsKeeper {
     this.#since += rows;
     if (this.#isClosed || this.#looking !== null || this.#since < Math.max(FEW_ROWS, this.#seen ?? 0)) return;
     const client = new pg.Client({
-      connectionString: this.#options.postgresUrl,
+      ...connectionWith(this.#options.postgresUrl, `-c default_statistics_target=${STATISTICS_TARGET}`),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'orderlog projector statistics',
-      options: `-c default_statistics_target=${STATISTICS_TARGET}`,
     });
     client.on('error', () => {}); // the statement under way fails
     this.#looking = client;
