@@ -118,6 +118,62 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     expect(why).toMatch(/^the database ends at position \d+, before events that were acknowledged/);
   }, 60_000);
 
+  it('does not start where PostgreSQL takes no writes', async () => {
+    const postgresUrl = await database();
+    const first = await startEventStore({ postgresUrl, port: 0, logger });
+    await first.close();
+    await readOnly(postgresUrl, true);
+    const error = await rejection(startEventStore({ postgresUrl, port: 0, logger }));
+    expect((error as Error).message).toBe(
+      "this PostgreSQL takes no writes (a standby, or read-only): give the primary's address",
+    );
+  }, 30_000);
+
+  it('waits for one that takes writes, and until then tells nothing of where the log ends', async () => {
+    const postgresUrl = await database();
+    let why = '';
+    const onOutdated = (told: string) => (why = told);
+    const log = createLogger('event-store', 'silent');
+    const told = jest.spyOn(log, 'info');
+    const refused = jest.spyOn(log, 'debug');
+    const store = await startEventStore({ postgresUrl, port: 0, logger: log, onOutdated });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const stream = newStream();
+    await client.appendToStream(stream, numbered(2), { expectedRevision: 'no_stream' });
+    const operator = await connected(postgresUrl);
+    // As on a standby that has not replayed the last event.
+    await operator.query('ALTER TABLE event_store.events RENAME TO all_events');
+    await operator.query(
+      'CREATE VIEW event_store.events AS SELECT * FROM event_store.all_events WHERE position < 2',
+    );
+    await readOnly(postgresUrl, true);
+    await operator.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+       AND application_name = 'orderlog event-store writer'`,
+    );
+    await until('it has come again', () => refused.mock.calls.length > 1 || told.mock.calls.length > 0);
+    expect(told).not.toHaveBeenCalled();
+    expect(why).toBe('');
+    await operator.query('BEGIN READ WRITE');
+    await operator.query('DROP VIEW event_store.events');
+    await operator.query('ALTER TABLE event_store.all_events RENAME TO events');
+    await operator.query('COMMIT');
+    await readOnly(postgresUrl, false);
+    await until('an append goes well', () =>
+      client.appendToStream(stream, numbered(1, { from: 2 }), { expectedRevision: 1n }).catch(() => null),
+    );
+    expect(told).toHaveBeenCalledWith({ lastPosition: 2 }, 'connected again: writing goes on');
+    expect(why).toBe('');
+  }, 60_000);
+
+  async function readOnly(postgresUrl: string, isReadOnly: boolean): Promise<void> {
+    const client = await connected(postgresUrl);
+    const name = new URL(postgresUrl).pathname.slice(1);
+    await client.query('SET default_transaction_read_only = off');
+    await client.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${isReadOnly}`);
+  }
+
   it('waits as long as its table is locked, and takes none of its own lost sessions for another event store', async () => {
     const postgresUrl = await database();
     let why = '';

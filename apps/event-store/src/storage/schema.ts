@@ -35,6 +35,14 @@ export async function migrate(client: pg.ClientBase): Promise<void> {
   for (const statement of STATEMENTS) await client.query(statement);
 }
 
+/** Not a standby, where the transactions are read-only as well. Such a one would give the writer's lock, too. */
+export async function takesWrites(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ writable: boolean }>(
+    `SELECT NOT current_setting('transaction_read_only')::boolean AS writable`,
+  );
+  return rows[0]!.writable;
+}
+
 export interface WriterLock {
   /** Whether this session now has the right to write. The session keeps it until it ends. */
   readonly locked: boolean;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { connectionWith, endConnection, endsWithItsClient, KEPT_ALIVE } from '#platform/postgres.js';
-import { lastPosition, migrate, tryWriterLock } from './schema.js';
+import { lastPosition, migrate, takesWrites, tryWriterLock } from './schema.js';
 
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
@@ -71,7 +71,7 @@ export class WriterSession {
   /**
    * Makes the first connection and creates the schema. Resolves with the position of the last event.
    *
-   * @throws Error in one line when PostgreSQL cannot be reached or another server writes there.
+   * @throws Error in one line when PostgreSQL cannot be reached or takes no writes, or another server writes there.
    */
   async open(): Promise<number> {
     const deadline = Date.now() + LOCK_PATIENCE_MS;
@@ -127,6 +127,12 @@ export class WriterSession {
     await client.connect();
     try {
       await endsWithItsClient(client); // and lets go of the right to write
+      // The last event of a standby says nothing of those that it has yet to replay.
+      if (!(await takesWrites(client))) {
+        throw new Error(
+          "this PostgreSQL takes no writes (a standby, or read-only): give the primary's address",
+        );
+      }
       const { locked, pid, holder } = await tryWriterLock(client);
       if (!locked) {
         await endConnection(client);
