@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createLogger } from '#platform/logging.js';
+import { BatchAppendCall } from '../../../apps/event-store/src/streams/batch-append.call.js';
 import { openStore, type Store } from '../../../apps/event-store/src/streams/store.js';
 import { subscribeToStream } from '../../../apps/event-store/src/streams/subscribe.js';
 import { ReplyStream } from '../../../apps/event-store/src/wire/reply-stream.js';
@@ -10,7 +13,7 @@ import { startTcpProxy, through, type TcpProxy } from '#test/support/tcp-proxy.j
 import { until } from '#test/support/until.js';
 import { newStream } from './contract.js';
 import { RecordingCall } from './recording-call.js';
-import { submit } from './writes.js';
+import { oneEvent, submit } from './writes.js';
 
 const logger = createLogger('event-store', 'silent');
 const UNAVAILABLE = { kind: 'unavailable' };
@@ -103,6 +106,32 @@ describe('while the event store writes, but cannot read [embedded]', () => {
     expect(await submit(store, { stream: unknown, expected: 'no_stream' })).toMatchObject({ revision: 0 });
     expect(await submit(store, { stream: known, expected: 2 })).toMatchObject({ revision: 3 });
     expect(await writingSession()).toBe(session);
+  }, 30_000);
+
+  it('of one call nothing is stored after an append whose stream cannot be looked up', async () => {
+    const known = newStream();
+    await submit(store, { stream: known });
+    await stopReading();
+    const call = Object.assign(new EventEmitter(), { pause() {}, resume() {}, write: () => true });
+    const failed = once(call, 'error');
+    new BatchAppendCall(store, call as unknown as ConstructorParameters<typeof BatchAppendCall>[1]);
+    const sent: string[] = [];
+    const append = (stream: string) => {
+      const event = oneEvent();
+      sent.push(event.id);
+      const options = { stream, expected: 'any', deadlineMs: null };
+      call.emit('data', { correlationId: event.id, options, events: [event], invalid: null, isFinal: true });
+    };
+    for (let n = 0; n < 100; n++) append(n === 50 ? newStream() : known);
+    await setImmediate(); // these are in the batch; the next ones wait
+    for (let n = 0; n < 100; n++) append(known);
+    await failed;
+    expect(await submit(store, { stream: known })).toMatchObject({ kind: 'written' });
+    const { rows } = await operator.query<{ event_id: string }>(
+      'SELECT event_id FROM event_store.events WHERE event_id = ANY ($1) ORDER BY position',
+      [sent],
+    );
+    expect(rows.map((row) => row.event_id)).toEqual(sent.slice(0, 50));
   }, 30_000);
 
   it('what may recreate a deleted stream fails, and the other appends are stored', async () => {

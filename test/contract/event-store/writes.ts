@@ -3,7 +3,8 @@ import type { PendingWrite, WriteOutcome } from '../../../apps/event-store/src/s
 import type { Store } from '../../../apps/event-store/src/streams/store.js';
 
 /**
- * Gives a write to the writer as a call does: unless it says otherwise, one event appended to whatever the stream is.
+ * Gives a write to the writer as a call of its own does: unless it says otherwise, one event appended to whatever the
+ * stream is.
  * What is given to it in one turn of the event loop shares a batch.
  */
 export async function submit(
@@ -12,6 +13,7 @@ export async function submit(
 ): Promise<WriteOutcome> {
   return new Promise((done) =>
     writer.submit({
+      call: {},
       kind: 'append',
       expected: 'any',
       events: [oneEvent()],

@@ -13,6 +13,8 @@ export type WriteOutcome =
 
 /** One write that waits for its turn. */
 export interface PendingWrite {
+  /** Identifies the call that it came with. Of one call, nothing is stored after a write that could not be decided. */
+  call: object;
   kind: 'append' | 'delete' | 'tombstone';
   stream: string;
   expected: ExpectedRevision;

@@ -44,6 +44,8 @@ interface Stored {
 export class Writer {
   readonly #parts: Parts;
   readonly #known = new LRUCache<string, KnownEvent>({ max: KNOWN_IDS });
+  /** Calls with a write that could not be decided. */
+  readonly #broken = new WeakSet<object>();
   #queue: PendingWrite[] = [];
   #queuedBytes = 0;
   readonly #repeats: PossibleRepeats;
@@ -140,8 +142,7 @@ export class Writer {
    */
   async #store(writes: readonly PendingWrite[]): Promise<Stored> {
     const { session, states, recent, logger } = this.#parts;
-    const undecided: PendingWrite[] = [];
-    let decidable = writes;
+    let { decidable, undecided } = this.#withoutBroken(writes);
     try {
       for (;;) {
         const failed = await this.#lookUp(decidable);
@@ -149,11 +150,13 @@ export class Writer {
         // Reading failed, which says nothing of the right to write. It may also be the first sign of an outage, in
         // which that right is lost: only the session can tell.
         await session.check();
-        const isDecidable = ({ stream }: PendingWrite) => !failed.has(describedStream(stream));
-        const left = decidable.filter((write) => !isDecidable(write));
-        undecided.push(...left);
-        decidable = decidable.filter(isDecidable);
-        logger.error({ err: [...failed.values()][0], writes: left.length }, 'streams were not looked up');
+        const left = this.#withoutBroken(decidable, failed);
+        undecided = [...undecided, ...left.undecided];
+        decidable = left.decidable;
+        logger.error(
+          { err: [...failed.values()][0], writes: left.undecided.length },
+          'streams were not looked up',
+        );
       }
       const batch = new WriteBatch(states, this.#known, recent.lastPosition, Date.now());
       for (const write of decidable) batch.decide(write);
@@ -166,6 +169,23 @@ export class Writer {
       session.discard();
       return { batch: null, undecided: writes };
     }
+  }
+
+  /**
+   * Leaves out the writes on streams that could not be looked up, and all that came later in their calls. The client is
+   * told that the call failed, and what is stored of it has to be its first part.
+   */
+  #withoutBroken(
+    writes: readonly PendingWrite[],
+    failed: ReadonlyMap<string, unknown> = new Map(),
+  ): { decidable: PendingWrite[]; undecided: PendingWrite[] } {
+    const decidable: PendingWrite[] = [];
+    const undecided: PendingWrite[] = [];
+    for (const write of writes) {
+      if (failed.has(describedStream(write.stream))) this.#broken.add(write.call);
+      (this.#broken.has(write.call) ? undecided : decidable).push(write);
+    }
+    return { decidable, undecided };
   }
 
   /** Loads what the decisions on these writes need. Returns the streams of which it could not be loaded, and why. */

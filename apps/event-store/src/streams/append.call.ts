@@ -51,7 +51,7 @@ export function appendCall(
     if (bytes > APPEND_MAX_BYTES) return reply(appendTooLarge());
     const done = (outcome: WriteOutcome) => answer(stream, expected, outcome, reply);
     const deadlineMs = deadlineOf(call);
-    store.writer.submit({ ...options, kind: 'append', events, bytes, deadlineMs, done });
+    store.writer.submit({ ...options, call, kind: 'append', events, bytes, deadlineMs, done });
   };
   // A call that is cut off ends here, too, and is known to be cancelled a moment later: what came of it is not all.
   call.on('end', () => setImmediate(() => call.cancelled || submit()));

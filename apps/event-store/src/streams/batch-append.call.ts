@@ -90,7 +90,9 @@ export class BatchAppendCall {
       if (outcome.kind === 'wrong-expected-revision') refuse({ ...outcome, expected });
       else refuse(outcome);
     };
-    this.#store.writer.submit({ kind: 'append', stream, expected, events, bytes, deadlineMs, done });
+    this.#store.writer.submit({
+      ...{ call: this, kind: 'append', stream, expected, events, bytes, deadlineMs, done },
+    });
   }
 
   #answer(frame: Buffer): void {

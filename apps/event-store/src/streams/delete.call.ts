@@ -81,7 +81,7 @@ function erase<Response>(
     }
   };
   const deadlineMs = deadlineOf(call);
-  store.writer.submit({ kind, stream, expected, events: [], bytes: 0, deadlineMs, done });
+  store.writer.submit({ call, kind, stream, expected, events: [], bytes: 0, deadlineMs, done });
 }
 
 function expectedOf(options: Options | undefined): ExpectedRevision {
