@@ -58,7 +58,7 @@ function exported(store: ExactEventStore, path: string, stopAfter = Infinity): P
 function imported(
   store: ExactEventStore,
   path: string,
-  { stopAfter = Infinity, atOnce = 16 } = {},
+  { stopAfter = Infinity, atOnce = 16, told = [] as string[] } = {},
 ): Promise<ImportResult> {
   let events = 0;
   const onProgress = () => (events += 1);
@@ -69,6 +69,7 @@ function imported(
     atOnce,
     onStart: () => undefined,
     onProgress,
+    tell: (line) => void told.push(line),
     stopAsked: () => events >= stopAfter,
   });
 }
@@ -216,7 +217,9 @@ describe('an interruption', () => {
         await expect(imported(store, wholePath, { stopAfter: 123 })).rejects.toThrow(
           'stopped after 123 of 600 events',
         );
-        expect(await imported(store, wholePath)).toMatchObject({ alreadyThere: 123, appended: 477 });
+        expect(await imported(store, wholePath)).toMatchObject({
+          ...{ alreadyThere: 123, appended: 477, inOrder: true },
+        });
         expect(await imported(store, wholePath)).toMatchObject({ alreadyThere: 600, appended: 0 });
         expect(await exported(store, newPath())).toMatchObject({ sha256: whole.sha256 });
       });
@@ -363,6 +366,36 @@ describe('a file and a store', () => {
       await fresh.close();
     }
   });
+
+  it.each([[[1]], [[0, 2, 1]], [[0, 1, 3]]])(
+    'that have events in another order: the import completes the streams, and says each time that the order is another (%j)',
+    async (there) => {
+      const [from, fresh] = [await startTestEventStore(), await startTestEventStore()];
+      const path = newPath();
+      const told: string[] = [];
+      const events = Array.from({ length: 4 }, () => someEventOf(aStream(), '{}'));
+      try {
+        await using(from, (store) => write(store, events));
+        await using(from, (store) => exported(store, path));
+        await using(fresh, async (store) => {
+          await write(
+            store,
+            there.map((index) => events[index]!),
+          );
+          for (let time = 0; time < 2; time++) {
+            told.length = 0;
+            expect(await imported(store, path, { told })).toMatchObject({ events: 4, inOrder: false });
+            expect(told).toEqual([
+              expect.stringMatching(/^the log is not in the order of the file, .* event 0 of order-/),
+            ]);
+          }
+        });
+        expect(await ordersIn(fresh)).toHaveLength(events.length);
+      } finally {
+        await Promise.all([from.close(), fresh.close()]);
+      }
+    },
+  );
 
   it('that differ in an event are refused by stream and revision, and nothing is written', async () => {
     const [stream, other] = [aStream(), aStream()];

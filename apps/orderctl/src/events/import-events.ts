@@ -5,7 +5,7 @@ import { count, counted } from '#platform/counted.js';
 import { Stopped } from '../support/interruption.js';
 import { AppendsInOrder } from './appends-in-order.js';
 import { CheckedLines } from './checked-lines.js';
-import { eventOf } from './event-line.js';
+import { eventOf, type EventOfStream } from './event-line.js';
 import { DamagedFile } from './events-file.js';
 import { EventsFileReader, withFile } from './events-file.reader.js';
 import { Patience } from './stored-order-events.js';
@@ -36,6 +36,8 @@ export interface ImportResult {
   readonly orders: number;
   readonly appended: number;
   readonly alreadyThere: number;
+  /** Whether the event store has the events in the order of the file. False: only those of each stream are in order. */
+  readonly inOrder: boolean;
   readonly sha256: string;
   readonly seconds: number;
 }
@@ -65,19 +67,29 @@ export async function importEvents(options: ImportOptions): Promise<ImportResult
     options.onStart(events);
     const appends = new AppendsInOrder(store, { atOnce: options.atOnce, patience });
     let alreadyThere = 0;
+    let lastPosition = -1;
+    let misplaced: EventOfStream | null = null;
     for await (const { lines } of (await reopened(path, file)).chunks()) {
       for (const line of lines) {
         if (stopAsked()) await stop(appends, alreadyThere, events);
         const event = eventOf(line);
-        if (there.has(event, line)) alreadyThere += 1;
-        else await appends.add(event);
+        const position = there.positionOf(event, line);
+        if (position === null) {
+          await appends.add(event);
+          lastPosition = Infinity; // it comes after all that are there
+        } else {
+          alreadyThere += 1;
+          if (position < lastPosition) misplaced ??= event;
+          lastPosition = Math.max(lastPosition, position);
+        }
         options.onProgress(1);
       }
     }
     await appends.flush();
+    if (misplaced !== null) options.tell(outOfOrder(misplaced));
     return {
       ...{ file: path, source, store: storeId, events, orders },
-      ...{ appended: appends.appended, alreadyThere, sha256 },
+      ...{ appended: appends.appended, alreadyThere, inOrder: misplaced === null, sha256 },
       seconds: Math.round(performance.now() - startedMs) / 1_000,
     };
   });
@@ -103,13 +115,17 @@ async function checkWhole(
   const checked = new CheckedLines(path);
   let events = 0;
   for await (const { lines } of reader.chunks()) {
-    for (const line of lines) there.has(checked.add(line), line);
+    for (const line of lines) there.positionOf(checked.add(line), line);
     checked.endChunk();
     events += lines.length;
     onLooked(events);
   }
   if (reader.footer === null) throw incomplete(path, events);
   return { events, orders: checked.orders, sha256: reader.footer.sha256 };
+}
+
+function outOfOrder({ stream, revision }: EventOfStream): string {
+  return `the log is not in the order of the file, though each stream is right: event ${revision} of ${stream} was there before others that the file has before it. To keep that order, import into an empty event store`;
 }
 
 function incomplete(path: string, events: number): DamagedFile {

@@ -3,9 +3,9 @@ import { CliError } from '../support/cli-error.js';
 import { digestOf, lineOf } from './event-line.js';
 import { storedOrderEvents, type Patience } from './stored-order-events.js';
 
-/** The order events that an event store already holds, as digests: eight bytes for each event. */
+/** The order events that an event store already holds, as digests and positions: 16 bytes for each event. */
 export class TargetOrders {
-  readonly #digests = new Map<string, number[]>();
+  readonly #streams = new Map<string, { digests: number[]; positions: number[] }>();
 
   private constructor() {}
 
@@ -19,23 +19,24 @@ export class TargetOrders {
     let events = 0;
     const upTo = (await store.headPosition()) ?? -1n;
     for await (const event of storedOrderEvents(store, { after: null, upTo, patience })) {
-      const digests = orders.#digests.get(event.stream) ?? [];
-      digests[event.revision] = digestOf(lineOf(event));
-      orders.#digests.set(event.stream, digests);
+      const stream = orders.#streams.get(event.stream) ?? { digests: [], positions: [] };
+      stream.digests[event.revision] = digestOf(lineOf(event));
+      stream.positions[event.revision] = Number(event.position);
+      orders.#streams.set(event.stream, stream);
       onLooked(++events);
     }
     return orders;
   }
 
   /**
-   * Whether the store holds this very event.
+   * Position at which the store holds this very event; null: it does not hold it.
    *
    * @throws CliError when the store has another event in its place
    */
-  has({ stream, revision }: { stream: string; revision: number }, line: string): boolean {
-    const digests = this.#digests.get(stream);
-    if (digests === undefined || revision >= digests.length) return false;
-    if (digests[revision] === digestOf(line)) return true;
+  positionOf({ stream, revision }: { stream: string; revision: number }, line: string): number | null {
+    const held = this.#streams.get(stream);
+    if (held === undefined || revision >= held.digests.length) return null;
+    if (held.digests[revision] === digestOf(line)) return held.positions[revision]!;
     throw differs(stream, revision);
   }
 }
