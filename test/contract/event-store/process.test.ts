@@ -9,11 +9,13 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { createLogger } from '#platform/logging.js';
 import { startEventStore } from '../../../apps/event-store/src/server.js';
+import { openStore } from '../../../apps/event-store/src/streams/store.js';
 import { freshDatabase } from '#test/support/database.js';
 import { startEventStoreProcess } from '#test/support/event-store-process.js';
 import { startTcpProxy, through } from '#test/support/tcp-proxy.js';
 import { until } from '#test/support/until.js';
 import { collect, newStream, numbered, numbersOf, rejection } from './contract.js';
+import { submit } from './writes.js';
 
 const logger = createLogger('event-store', 'silent');
 // A port that is taken is expected here; gRPC would write about it to the console.
@@ -245,6 +247,30 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     goOn(pid);
     await until('an append goes well', () => append().catch(() => null), 60_000);
   }, 120_000);
+
+  it('stores appends to new streams while readers of history keep all their connections busy', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-busy-'));
+    cleanUp.push(() => rm(dataDir, { recursive: true, force: true }));
+    const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
+    cleanUp.push(() => postgres.stop());
+    const store = await openStore({ postgresUrl: postgres.url, logger, onOutdated: () => {} });
+    cleanUp.push(() => store.close());
+    const readOfEach = () => [1, 2, 3, 4].map(() => store.reader.pageOfAll('forwards', 0, 100));
+    await Promise.all(readOfEach());
+    const watching = await connected(postgres.url);
+    const { rows: readers } = await watching.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'orderlog event-store reader'`,
+    );
+    expect(readers).toHaveLength(4);
+    for (const { pid } of readers) {
+      process.kill(pid, 'SIGSTOP');
+      cleanUp.push(async () => goOn(pid));
+    }
+    const reads = Promise.all(readOfEach());
+    expect(await submit(store, { stream: newStream() })).toMatchObject({ kind: 'written' });
+    for (const { pid } of readers) goOn(pid);
+    await reads;
+  }, 60_000);
 
   function goOn(pid: number): void {
     try {

@@ -62,8 +62,8 @@ describe('while the event store writes, but cannot read [embedded]', () => {
   async function stopReading(): Promise<void> {
     await operator.query(`ALTER ROLE ${role} CONNECTION LIMIT 1`);
     await operator.query(
-      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1 AND application_name = $2`,
-      [role, 'orderlog event-store reader'],
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1 AND application_name <> $2`,
+      [role, 'orderlog event-store writer'],
     );
   }
 

@@ -30,21 +30,29 @@ const PREPARED_MAX_EVENTS = 12;
 // The many rows are decoded here, so pg only has to hand over their text.
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
-/** Reads committed events over a small connection pool of its own. */
+/** Reads committed events over two small connection pools of its own. */
 export class EventReader {
-  readonly #pool: pg.Pool;
+  /** For pages of events. Readers of history may keep all of them busy. */
+  readonly #pages: pg.Pool;
+  /** For what the writer has to know before it can decide: it does not wait for pages. */
+  readonly #lookups: pg.Pool;
 
   constructor(postgresUrl: string, logger: Logger, answerLimitMs: number) {
-    this.#pool = new pg.Pool({
-      ...connectionWith(postgresUrl, `-c bytea_output=hex ${PLANNING}`),
-      max: 4,
-      idleTimeoutMillis: 30_000,
-      connectionTimeoutMillis: 5_000,
-      query_timeout: answerLimitMs,
-      ...KEPT_ALIVE,
-      application_name: 'orderlog event-store reader',
-    });
-    outliveLosses(this.#pool, (err) => logger.warn({ err }, 'an idle reading connection was lost'));
+    const open = (max: number, name: string) => {
+      const pool = new pg.Pool({
+        ...connectionWith(postgresUrl, `-c bytea_output=hex ${PLANNING}`),
+        max,
+        idleTimeoutMillis: 30_000,
+        connectionTimeoutMillis: 5_000,
+        query_timeout: answerLimitMs,
+        ...KEPT_ALIVE,
+        application_name: `orderlog event-store ${name}`,
+      });
+      outliveLosses(pool, (err) => logger.warn({ err }, 'an idle reading connection was lost'));
+      return pool;
+    };
+    this.#pages = open(4, 'reader');
+    this.#lookups = open(2, 'lookups');
   }
 
   /** Events of `$all` after (or, backwards, before) a position. */
@@ -60,7 +68,7 @@ export class EventReader {
     limit: number,
   ): Promise<StoredEvent[]> {
     if (limit <= PREPARED_MAX_EVENTS) {
-      const rows = await this.#rows<TextRow>(FEW_OF_STREAM[direction], [stream, revision, limit]);
+      const rows = await rowsOf<TextRow>(this.#pages, FEW_OF_STREAM[direction], [stream, revision, limit]);
       return rows.map(storedEvent);
     }
     return this.#copy(streamPage(stream, direction, revision, limit));
@@ -68,7 +76,7 @@ export class EventReader {
 
   /** The committed states of streams (not metastreams), in the order of `streams`. */
   async statesOf(streams: readonly string[]): Promise<StreamState[]> {
-    const rows = await this.#rows<[string | null, string | null, string | null]>(STATES, [
+    const rows = await rowsOf<[string | null, string | null, string | null]>(this.#lookups, STATES, [
       textArray(streams),
     ]);
     return rows.map(([revision, metaRevision, metadata]) => ({
@@ -83,7 +91,7 @@ export class EventReader {
   async eventsAt(
     places: readonly { stream: string; revision: number }[],
   ): Promise<({ id: string; position: number } | null)[]> {
-    const rows = await this.#rows<[string | null, string | null]>(EVENTS_AT, [
+    const rows = await rowsOf<[string | null, string | null]>(this.#lookups, EVENTS_AT, [
       textArray(places.map((place) => place.stream)),
       int8Array(places.map((place) => place.revision)),
     ]);
@@ -92,17 +100,17 @@ export class EventReader {
 
   /** The position of the last event, 0 when there is none. */
   async lastPosition(): Promise<number> {
-    const [row] = await this.#rows<[string]>({ name: 'last_position', text: LAST_POSITION }, []);
+    const [row] = await rowsOf<[string]>(this.#lookups, { name: 'last_position', text: LAST_POSITION }, []);
     return Number(row![0]);
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await Promise.all([this.#pages.end(), this.#lookups.end()]);
   }
 
   async #copy(query: string): Promise<StoredEvent[]> {
     try {
-      const client = await this.#pool.connect();
+      const client = await this.#pages.connect();
       let broken = true;
       try {
         const events: StoredEvent[] = [];
@@ -117,15 +125,19 @@ export class EventReader {
       throw readError(error);
     }
   }
+}
 
-  async #rows<R extends unknown[]>(query: { name: string; text: string }, values: unknown[]): Promise<R[]> {
-    try {
-      const { name, text } = query;
-      const result = await this.#pool.query<R>({ name, text, values, rowMode: 'array', types: AS_TEXT });
-      return result.rows;
-    } catch (error) {
-      throw readError(error);
-    }
+async function rowsOf<R extends unknown[]>(
+  pool: pg.Pool,
+  query: { name: string; text: string },
+  values: unknown[],
+): Promise<R[]> {
+  try {
+    const { name, text } = query;
+    const result = await pool.query<R>({ name, text, values, rowMode: 'array', types: AS_TEXT });
+    return result.rows;
+  } catch (error) {
+    throw readError(error);
   }
 }
 
