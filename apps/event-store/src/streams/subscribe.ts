@@ -17,7 +17,7 @@ const RETRY_MS = 250;
 /**
  * A subscription is a place in the log and nothing else. It takes the events after that place from memory or,
  * further back, from PostgreSQL, and waits for a signal when there are none. So there is no seam between history
- * and live events, and a slow reader costs no more memory than a page.
+ * and live events, and a slow reader costs no more memory than two pages: the one that is sent, and the next.
  */
 export async function subscribeToAll(store: Store, request: ReadRequest, reply: ReplyStream): Promise<void> {
   const { recent } = store;
