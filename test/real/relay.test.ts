@@ -4,6 +4,7 @@ import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { createLogger } from '#platform/logging.js';
+import { openTopic } from '#projections/relay/topic.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { verifyTopic } from '#projections/relay/verify-topic.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
@@ -24,6 +25,7 @@ import { until } from '../support/until.js';
 jest.setTimeout(300_000);
 
 const PATIENCE_MS = 60_000;
+const SILENT = createLogger('relay', 'silent');
 
 let bench: ProjectionBench;
 
@@ -144,18 +146,7 @@ describeWith('kafka', 'the relay', () => {
     await running.caughtUp();
     await until('it is live', () => running.relay.state === 'live', PATIENCE_MS);
     const { events } = await relayed(bench.eventStore, kafka);
-    const topics = [{ topic: kafka.topic, numPartitions: kafka.partitions! }];
-    await onAdmin(async (admin) => {
-      await admin.deleteTopics({ topics: [kafka.topic] });
-      await until(
-        'it is made anew',
-        async () =>
-          (await admin.createTopics({ topics, waitForLeaders: true }).catch(() => false)) ||
-          // It may have been made although the answer was late, or said otherwise.
-          (await admin.listTopics()).includes(kafka.topic),
-        PATIENCE_MS,
-      );
-    });
+    await madeAnew(kafka);
     const order = new WrittenOrder(bench.eventStore);
     await order.does(place(order), tags('after'));
     await until(
@@ -167,6 +158,27 @@ describeWith('kafka', 'the relay', () => {
       PATIENCE_MS,
     );
     await running.stop();
+  });
+
+  // As where it was killed after it wrote a first event to it.
+  it('sends all again to a topic that was made anew while it was away, and has a later event already', async () => {
+    const kafka = someTopic(kafkaBrokers()!);
+    const before = startRelay(bench, kafka);
+    await before.caughtUp();
+    await before.stop();
+    const { key, headers, value } = (await relayed(bench.eventStore, kafka)).messages.at(-1)!;
+    await madeAnew(kafka);
+    const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
+    const writer = new TopicWriter(client, await openTopic(client, kafka, SILENT), 'none');
+    await writer.send([{ key: key!, headers, value }]);
+    await writer.close();
+    const after = startRelay(bench, kafka);
+    await after.caughtUp();
+    await until('it is live', () => after.relay.state === 'live', PATIENCE_MS);
+    await after.stop();
+    const { events, messages } = await relayed(bench.eventStore, kafka);
+    expect(messages).toHaveLength(events + 1);
+    expect(new Set(messages.map(({ headers }) => headers['ce_id'])).size).toBe(events);
   });
 
   it('lacks nothing in its topic where orders are placed while the topic is compared', async () => {
@@ -214,7 +226,7 @@ describeWith('kafka', 'the relay', () => {
       topic: kafka.topic,
       partitions: 1,
       batchMaxBytes: 1_000_000,
-      ends: new Map(),
+      ends: [],
     };
     const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
     const writer = new TopicWriter(client, topic, 'none');
@@ -421,6 +433,22 @@ describeWith('kafka', 'the relay', () => {
     );
   });
 });
+
+/** Deletes the topic and creates it again, with as many partitions as were asked for. */
+async function madeAnew({ topic, partitions }: KafkaConfig): Promise<void> {
+  const topics = [{ topic, numPartitions: partitions! }];
+  await onAdmin(async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await until(
+      'it is made anew',
+      async () =>
+        (await admin.createTopics({ topics, waitForLeaders: true }).catch(() => false)) ||
+        // It may have been made although the answer was late, or said otherwise.
+        (await admin.listTopics()).includes(topic),
+      PATIENCE_MS,
+    );
+  });
+}
 
 /** One that takes no more than 20,000 bytes at once. */
 async function narrowTopic({ topic }: KafkaConfig): Promise<void> {

@@ -289,9 +289,11 @@ describe('a write of a former owner', () => {
     const event = { tenantId: 'default', orderId: NOBODY, revision: 0, position: 7n, reason: 'too large' };
     const stored = { ...event, eventId: NOBODY, type: 'OrderPlaced', kind: 'permanent', tries: 1 } as const;
     const parked = { ...stored, nextTryAfterMs: null };
-    await expect(store.advance(before, 7n, null, [parked])).rejects.toBeInstanceOf(LeaseLost);
+    await expect(
+      store.advance(before, { position: 7n, lastEvent: null, ends: null }, [parked]),
+    ).rejects.toBeInstanceOf(LeaseLost);
     expect([await store.position(), await store.parked()]).toEqual([null, []]);
-    await store.advance(now, 7n, null, [parked]);
+    await store.advance(now, { position: 7n, lastEvent: null, ends: null }, [parked]);
     await expect(store.tried(before, parked, 1, null)).rejects.toBeInstanceOf(LeaseLost);
     expect(await store.parked()).toMatchObject([stored]);
   });

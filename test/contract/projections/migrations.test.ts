@@ -101,7 +101,7 @@ describe('the shared tables', () => {
     const old = await rowsOf('generations');
 
     const [checkpoints, madeFrom, relays] = before;
-    const noneSent = { last_stream: null, last_revision: null, last_event_id: null };
+    const noneSent = { last_stream: null, last_revision: null, last_event_id: null, ends: null };
     const after = [checkpoints, madeFrom, relays!.map((row) => ({ ...row, ...noneSent }))];
 
     await migrate(pool, migrations);

@@ -36,7 +36,7 @@ describe('a relay that is to begin anew', () => {
     await owner.connect();
     token = await takeLease(owner, KEY);
     store = new RelayStore(owner, TARGET);
-    await store.advance(token, 7n, null, [PARKED]);
+    await store.advance(token, { position: 7n, lastEvent: null, ends: null }, [PARKED]);
     await pool.query(`INSERT INTO orderlog.made_from (generation, projection, store_id) VALUES (0, $1, $2)`, [
       KEY.projection,
       ORDER,
@@ -63,14 +63,16 @@ describe('a relay that is to begin anew', () => {
       'a projector owns the relay to topic, and would go on from where it is: stop the projectors first',
     );
     expect(await known()).toEqual([7n, 1, ORDER]);
-    await store.advance(token, 8n, null, []);
+    await store.advance(token, { position: 8n, lastEvent: null, ends: null }, []);
   });
 
   it('has sent nothing yet once no projector has it, and is free for the next', async () => {
     await release();
     expect(await renew()).toBe(true);
     expect(await known()).toEqual([null, 0, null]);
-    await expect(store.advance(token, 9n, null, [PARKED])).rejects.toBeInstanceOf(LeaseLost);
+    await expect(
+      store.advance(token, { position: 9n, lastEvent: null, ends: null }, [PARKED]),
+    ).rejects.toBeInstanceOf(LeaseLost);
     const [seen] = await new LeasesStore(pool, 'another', 0).look([KEY]);
     expect(seen).toMatchObject({ free: true, token: token + 1n });
     expect(await renew()).toBe(false);
@@ -78,7 +80,7 @@ describe('a relay that is to begin anew', () => {
 
   it('is not waited for while the last owner still writes', async () => {
     await owner.query('BEGIN');
-    await store.advance(token, 8n, null, []);
+    await store.advance(token, { position: 8n, lastEvent: null, ends: null }, []);
     await pool.query('UPDATE orderlog.leases SET expires_at = now()');
     await expect(renew()).rejects.toThrow('a projector owns the relay');
     await owner.query('COMMIT');

@@ -49,7 +49,7 @@ describe('the relay while Kafka is away', () => {
     fails = () => false;
     eventStore = unreadableStreams(bench.eventStore, (stream) => fails(stream));
     sending = new Sending(store, { eventStore, logger, token });
-    const topic = { ...TARGET, partitions: 1, batchMaxBytes: 1_000_000, ends: new Map() };
+    const topic = { ...TARGET, partitions: 1, batchMaxBytes: 1_000_000, ends: [41n] };
     writer = new TopicWriter(createKafka(KAFKA, 'tests', logger), topic, 'none');
     order = new WrittenOrder(bench.eventStore);
     await order.does(place(order));
@@ -88,7 +88,7 @@ describe('the relay while Kafka is away', () => {
     expect(await store.position()).toBe(position);
   });
 
-  it('notes the last event with its position, and is not gone on with from a store that has lost it', async () => {
+  it('notes the last event and the ends of its topic with its position, and is not gone on with from a store that has lost it', async () => {
     await order.receives({ type: UNKNOWN_TYPE });
     await order.does(tags('behind it'));
     const position = await send(1, 2);
@@ -96,7 +96,7 @@ describe('the relay while Kafka is away', () => {
     const [, , lastEvent] = await collected(bench.eventStore.readStream(order.stream));
     const { stream, revision, eventId } = lastEvent!;
     const reached = await store.reached();
-    expect(reached).toEqual({ position, lastEvent: { stream, revision, eventId } });
+    expect(reached).toEqual({ position, lastEvent: { stream, revision, eventId }, ends: [41n] });
 
     const empty = { outgoing: [], position: position + 5n };
     await sending.send(writer, empty);

@@ -22,7 +22,7 @@ import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
 import { MessageMaker } from './outgoing.js';
 import { serveRelayActions } from './relay-actions.js';
 import { Sending } from './sending.js';
-import { isEmpty, openTopic, type Topic } from './topic.js';
+import { hasLost, openTopic, type Topic } from './topic.js';
 import { TopicReplaced, TopicWriter } from './topic-writer.js';
 
 export interface RelayOptions {
@@ -144,11 +144,12 @@ export class Relay implements ProjectionWork {
     }
   }
 
-  /** How far it is; its position is null where nothing was sent yet, or the topic is empty again. */
+  /** How far it is; its position is null where nothing was sent yet, or the topic has lost what was. */
   async #reached(store: RelayStore, token: bigint): Promise<Reached> {
     const stored = await store.reached();
     const position = this.sending?.position ?? stored.position;
-    if (position === null || !isEmpty(this.topic!)) return { ...stored, position };
+    const ends = this.sending?.ends ?? stored.ends;
+    if (position === null || !hasLost(this.topic!, ends)) return { ...stored, position };
     await this.#beginAnew(store, token);
     return { position: null, lastEvent: null };
   }

@@ -5,7 +5,7 @@ import type { Logger } from '#platform/logging.js';
 import type { SeenEvent } from '#read-models/generations/made-from.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { BEHIND_REASON, type EventToPark, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import type { RelayStore } from '#read-models/stores/relay.store.js';
+import type { RelayStore, TopicEnds } from '#read-models/stores/relay.store.js';
 import { DELETION_REVISION } from '../quarantine/faults.js';
 import { Rate } from '../engine/rate.js';
 import { OneAtATime } from '../engine/one-at-a-time.js';
@@ -44,6 +44,8 @@ export class Sending {
   readonly rate = new Rate();
   /** All events up to here were acknowledged or are parked. */
   position: bigint | null = null;
+  /** Of the topic, with all that was acknowledged; null: not known yet. */
+  ends: TopicEnds | null = null;
   /** Taken from the subscription, not yet acknowledged. */
   underWay = 0;
   readonly #store: RelayStore;
@@ -74,7 +76,9 @@ export class Sending {
 
   /** Loads the position, and tries what is parked again. @throws when Kafka or a store is away */
   async begin(writer: TopicWriter, maker: MessageMaker): Promise<void> {
-    this.position = this.#settledPosition = await this.#store.position();
+    const { position, ends } = await this.#store.reached();
+    this.position = this.#settledPosition = position;
+    this.ends = ends;
     this.#parked.clear();
     this.#skipped = await this.#store.skipped();
     await this.#retry(null, writer, maker);
@@ -117,6 +121,7 @@ export class Sending {
 
   async #send(writer: TopicWriter, { outgoing, position }: OutgoingBatch): Promise<void> {
     const parked = await this.#sendAll(writer, outgoing);
+    this.ends = writer.ends;
     this.position = position;
     this.#lastEvent = outgoing.at(-1) ?? this.#lastEvent;
     this.totals.events += outgoing.length;
@@ -128,9 +133,10 @@ export class Sending {
   }
 
   async #settle(): Promise<void> {
-    const { position } = this;
+    const { position, ends } = this;
     if (position === null || position === this.#settledPosition) return;
-    await this.#store.advance(this.#options.token, position, this.#lastEvent, this.#unsettled);
+    const reached = { position, lastEvent: this.#lastEvent, ends };
+    await this.#store.advance(this.#options.token, reached, this.#unsettled);
     this.#unsettled = [];
     this.#settledPosition = position;
     this.#settledMs = performance.now();

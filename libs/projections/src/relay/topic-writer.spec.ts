@@ -120,7 +120,7 @@ describe('the writer of a topic', () => {
   // As when brokers are restarted one after the other: kafkajs says that all was sent.
   it('does not take for sent what one broker had when another gave up its partitions to it', async () => {
     const brokers = new TwoBrokers();
-    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: new Map() }, 'none');
+    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: [] }, 'none');
     brokers.secondFails = true;
     await expect(writer.send(messages)).rejects.toThrow('topic events: partitions 1 did not acknowledge');
     expect(brokers.ends[1]).toBe(0);
@@ -129,14 +129,22 @@ describe('the writer of a topic', () => {
     expect(brokers.ends).toEqual([2 * first, 20 - first]);
   });
 
+  it('knows the ends of what it wrote', async () => {
+    const brokers = new TwoBrokers();
+    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: [] }, 'none');
+    await writer.send(messages);
+    await writer.send(messages.slice(0, 10));
+    expect(writer.ends.map(Number)).toEqual(brokers.ends);
+  });
+
   it('finds out that the topic was made anew, before it wrote to it or since', async () => {
     const before = new TwoBrokers();
-    const ends = new Map([[0, 5n]]);
+    const ends = [5n];
     const writer = new TopicWriter(before.kafka, { ...topic, ends }, 'none');
     await expect(writer.send(messages)).rejects.toThrow(TopicReplaced);
 
     const since = new TwoBrokers();
-    const longer = new TopicWriter(since.kafka, { ...topic, ends: new Map() }, 'none');
+    const longer = new TopicWriter(since.kafka, { ...topic, ends: [] }, 'none');
     await longer.send(messages);
     await longer.send(messages);
     since.ends.fill(0);

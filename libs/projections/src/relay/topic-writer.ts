@@ -3,12 +3,14 @@ import kafkajs, {
   type CompressionTypes,
   type ICustomPartitioner,
   type Kafka,
+  type Message,
   type Producer,
   type RecordMetadata,
 } from 'kafkajs';
 
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
+import type { TopicEnds } from '#read-models/stores/relay.store.js';
 import { answeredError } from './kafka-errors.js';
 import type { Topic } from './topic.js';
 
@@ -51,15 +53,20 @@ export class TopicWriter {
   readonly #compression: CompressionTypes;
   #producer: Producer | null = null;
   /** By partition, the lowest offset that the next write can get. */
-  readonly #ends: Map<number, bigint>;
-  /** The partitions that messages of the request under way go to. */
-  readonly #concerned = new Set<number>();
+  readonly #ends: bigint[];
+  /** By partition, the messages of the request under way: kafkajs distributes them again when it tries again. */
+  readonly #concerned = new Map<number, Set<Message>>();
 
   constructor(kafka: Kafka, topic: Target, compression: KafkaConfig['compression']) {
     this.#kafka = kafka;
     this.#topic = topic;
-    this.#ends = new Map(topic.ends);
+    this.#ends = [...topic.ends];
     this.#compression = kafkajs.CompressionTypes[compression === 'gzip' ? 'GZIP' : 'None'];
+  }
+
+  /** As they were last seen: the topic's own are these, or above, for as long as it has lost nothing. */
+  get ends(): TopicEnds {
+    return [...this.#ends];
   }
 
   /**
@@ -126,16 +133,17 @@ export class TopicWriter {
    * messages of those partitions are nowhere.
    */
   #acknowledge(answers: readonly RecordMetadata[]): void {
-    const before = new Map(this.#ends);
+    const before = this.ends;
     for (const { partition, baseOffset = '-1' } of answers) {
+      const messages = this.#concerned.get(partition)?.size ?? 0;
       this.#concerned.delete(partition);
       const offset = BigInt(baseOffset);
       if (offset < 0n) continue; // the broker does not tell the offset
-      if (offset < (before.get(partition) ?? 0n)) throw new TopicReplaced(this.#topic.topic);
-      this.#ends.set(partition, offset + 1n);
+      if (offset < (before[partition] ?? 0n)) throw new TopicReplaced(this.#topic.topic);
+      this.#ends[partition] = offset + BigInt(messages);
     }
     if (this.#concerned.size === 0) return;
-    const which = [...this.#concerned].join(', ');
+    const which = [...this.#concerned.keys()].join(', ');
     throw new kafkajs.KafkaJSError(
       `topic ${this.#topic.topic}: partitions ${which} did not acknowledge the messages`,
     );
@@ -146,7 +154,8 @@ export class TopicWriter {
     const partitionOf = Partitioners.DefaultPartitioner();
     return (of) => {
       const partition = partitionOf(of);
-      this.#concerned.add(partition);
+      const messages = this.#concerned.get(partition) ?? new Set();
+      this.#concerned.set(partition, messages.add(of.message));
       return partition;
     };
   };

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { Logger } from '#platform/logging.js';
-import type { RelayTarget } from '#read-models/stores/relay.store.js';
+import type { RelayTarget, TopicEnds } from '#read-models/stores/relay.store.js';
 import { answeredError } from './kafka-errors.js';
 
 /** A topic as it is. */
@@ -10,13 +10,17 @@ export interface Topic extends RelayTarget {
   readonly partitions: number;
   /** The largest batch of messages that it takes. */
   readonly batchMaxBytes: number;
-  /** By partition, the offset of the next write. It only grows, even where retention removes messages. */
-  readonly ends: ReadonlyMap<number, bigint>;
+  readonly ends: TopicEnds;
 }
 
-/** Whether nothing was ever written to it. */
-export function isEmpty({ ends }: Topic): boolean {
-  return [...ends.values()].every((end) => end === 0n);
+/**
+ * Whether the topic lacks messages that it had: it was deleted, and perhaps made anew, or restored.
+ * @param before its ends as far as they were known; null: an earlier release did not note them
+ */
+export function hasLost({ ends }: Pick<Topic, 'ends'>, before: TopicEnds | null): boolean {
+  const isEmpty = ends.every((end) => end === 0n);
+  // Kafka never takes partitions away: where there are fewer, it is another topic.
+  return isEmpty || (before ?? []).some((end, partition) => (ends[partition] ?? -1n) < end);
 }
 
 const DEFAULT_PARTITIONS = 6;
@@ -92,7 +96,7 @@ async function described(admin: Admin, config: KafkaConfig, clusterId: string): 
   return {
     ...{ clusterId, topic, partitions: topics[0]!.partitions.length },
     batchMaxBytes: await batchMaxBytes(admin, config),
-    ends: new Map(ends.map(({ partition, high }) => [partition, BigInt(high)])),
+    ends: ends.toSorted((a, b) => a.partition - b.partition).map(({ high }) => BigInt(high)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Reached, SeenEvent } from '../generations/made-from.js';
+import type { Reached } from '../generations/made-from.js';
 import type { Queryable } from '../queryable.js';
 import type { ProjectionKey } from '../projection-key.js';
 import { SHARED_SCHEMA } from '../schema.js';
@@ -14,11 +14,21 @@ export interface RelayTarget {
   readonly topic: string;
 }
 
+/** By partition, the offset of the next write. It only grows, even where retention removes messages. */
+export type TopicEnds = readonly bigint[];
+
+/** How far the relay is. */
+export interface RelayReached extends Reached {
+  /** Of the topic, with all messages up to the position; null: not known, as an earlier release did not note them. */
+  readonly ends: TopicEnds | null;
+}
+
 interface ReachedRow {
   readonly position: string;
   readonly last_stream: string | null;
   readonly last_revision: number | null;
   readonly last_event_id: string | null;
+  readonly ends: readonly string[] | null;
 }
 
 const PREFIX = 'relay:';
@@ -63,32 +73,31 @@ export class RelayStore {
     return rows[0] ? BigInt(rows[0].position) : null;
   }
 
-  /** The position, and the last event up to there, which an earlier release did not note. For the owner. */
-  async reached(): Promise<Reached> {
+  /** The position, and what an earlier release did not note: the last event up to there, and the ends. For the owner. */
+  async reached(): Promise<RelayReached> {
     const { rows } = await this.#db.query<ReachedRow>(
-      `SELECT position, last_stream, last_revision, last_event_id FROM ${SHARED_SCHEMA}.relays
+      `SELECT position, last_stream, last_revision, last_event_id, ends FROM ${SHARED_SCHEMA}.relays
        WHERE cluster_id = $1 AND topic = $2`,
       [this.#target.clusterId, this.#target.topic],
     );
     const [row] = rows;
-    if (!row) return { position: null, lastEvent: null };
+    if (!row) return { position: null, lastEvent: null, ends: null };
     const { last_stream: stream, last_revision: revision, last_event_id: eventId } = row;
     return {
       position: BigInt(row.position),
       lastEvent: stream === null ? null : { stream, revision: revision!, eventId: eventId! },
+      ends: row.ends?.map(BigInt) ?? null,
     };
   }
 
   /**
-   * Stores the position, and the events that were parked up to it, in one transaction of the owner with that
-   * token.
-   * @param lastEvent up to the position; null: the one that is stored
+   * Stores how far it is, and the events that were parked up to there, in one transaction of the owner with that
+   * token. A last event that is null leaves the one that is stored.
    * @throws LeaseLost
    */
   async advance(
     token: bigint,
-    position: bigint,
-    lastEvent: SeenEvent | null,
+    { position, lastEvent, ends }: RelayReached & { readonly position: bigint },
     parked: readonly EventToPark[],
   ): Promise<void> {
     const advancing = this.#db.query({
@@ -111,6 +120,7 @@ export class RelayStore {
         lastEvent?.stream,
         lastEvent?.revision,
         lastEvent?.eventId,
+        ends?.map(String),
       ],
     });
     await fenced(advancing);
@@ -201,9 +211,10 @@ const ADVANCE = `WITH ${HELD}, parked AS (
     DO UPDATE SET reason = excluded.reason, position = excluded.position, kind = excluded.kind,
       tries = excluded.tries
   ), sent AS (
-    INSERT INTO ${SHARED_SCHEMA}.relays AS r (cluster_id, topic, position, last_stream, last_revision, last_event_id)
-    VALUES ($1, $2, $3, $15, $16, $17)
-    ON CONFLICT (cluster_id, topic) DO UPDATE SET position = excluded.position, updated_at = now(),
+    INSERT INTO ${SHARED_SCHEMA}.relays AS r (cluster_id, topic, position, last_stream, last_revision, last_event_id,
+      ends)
+    VALUES ($1, $2, $3, $15, $16, $17, $18::bigint[])
+    ON CONFLICT (cluster_id, topic) DO UPDATE SET position = excluded.position, updated_at = now(), ends = excluded.ends,
       last_stream = coalesce(excluded.last_stream, r.last_stream),
       last_revision = coalesce(excluded.last_revision, r.last_revision),
       last_event_id = coalesce(excluded.last_event_id, r.last_event_id)
