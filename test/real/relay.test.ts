@@ -9,6 +9,7 @@ import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { verifyTopic } from '#projections/relay/verify-topic.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
 import { RelayStore } from '#read-models/stores/relay.store.js';
+import { forgetSent } from '../../apps/orderctl/src/relay/describe-relay.js';
 import { relayedSoFar } from '../../apps/orderctl/src/relay/relayed-so-far.js';
 import { sendAgain } from '../../apps/orderctl/src/relay/send-again.js';
 import { startProjector } from '../../apps/projector/src/start.js';
@@ -181,6 +182,46 @@ describeWith('kafka', 'the relay', () => {
     expect(new Set(messages.map(({ headers }) => headers['ce_id'])).size).toBe(events);
   });
 
+  it('does not split orders over the partitions that were added, and sends all again when it is renewed', async () => {
+    const kafka = someTopic(kafkaBrokers()!);
+    const orders = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const order = new WrittenOrder(bench.eventStore);
+        await order.does(place(order), tags('before'));
+        return order;
+      }),
+    );
+    const before = startRelay(bench, kafka);
+    await before.caughtUp();
+    await before.stop();
+    const { messages: sent } = await relayed(bench.eventStore, kafka);
+    await onAdmin((admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic: kafka.topic, count: 11 }] }),
+    );
+    for (const order of orders) await order.does(tags('since'));
+    const after = startRelay(bench, kafka);
+    await until('it says so', () => after.relay.state === 'failing', PATIENCE_MS);
+    expect(after.relay.lastError).toMatch(/has 11 partitions instead of 3, .*: orderctl relay renew/);
+    await after.stop();
+    expect((await relayed(bench.eventStore, kafka)).messages).toHaveLength(sent.length);
+
+    const { clusterId } = await onAdmin((admin) => admin.describeCluster());
+    expect(await forgetSent(bench.postgresUrl, { clusterId, topic: kafka.topic })).toBe(true);
+    const renewed = startRelay(bench, kafka);
+    await renewed.caughtUp();
+    await renewed.stop();
+    // Whoever leaves out repetitions has each order whole, and in order, in the partition that it is in now.
+    const { messages } = await relayed(bench.eventStore, kafka);
+    for (const { orderId } of orders) {
+      const last = messages.find(
+        ({ key, headers }) => key === orderId && headers['ce_orderrevision'] === '2',
+      )!;
+      const there = messages.filter(({ key, partition }) => key === orderId && partition === last.partition);
+      const revisions = there.map(({ headers }) => headers['ce_orderrevision']);
+      expect(revisions.slice(-3)).toEqual(['0', '1', '2']);
+    }
+  });
+
   it('lacks nothing in its topic where orders are placed while the topic is compared', async () => {
     const kafka = someTopic(kafkaBrokers()!);
     const running = startRelay(bench, kafka);
@@ -226,7 +267,7 @@ describeWith('kafka', 'the relay', () => {
       topic: kafka.topic,
       partitions: 1,
       batchMaxBytes: 1_000_000,
-      ends: [],
+      ends: [0n],
     };
     const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
     const writer = new TopicWriter(client, topic, 'none');

@@ -37,7 +37,7 @@ describeWith('kafka', 'the writer of a topic', () => {
       // Brokers tell their clients where they are, which is past any proxy.
       socketFactory: ({ onConnect }) => connect(network.port, '127.0.0.1', onConnect),
     });
-    const of = { clusterId: 'any', topic, partitions: 1, batchMaxBytes: 1_000_000, ends: [] };
+    const of = { clusterId: 'any', topic, partitions: 1, batchMaxBytes: 1_000_000, ends: [0n] };
     const writer = new TopicWriter(client, of, 'none');
     const send = (value: string) => writer.send([{ key: 'order', value, headers: { ce_id: randomUUID() } }]);
     await send('before');

@@ -22,7 +22,7 @@ import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
 import { MessageMaker } from './outgoing.js';
 import { serveRelayActions } from './relay-actions.js';
 import { Sending } from './sending.js';
-import { hasLost, openTopic, type Topic } from './topic.js';
+import { hasLost, openTopic, PartitionsAdded, type Topic } from './topic.js';
 import { TopicReplaced, TopicWriter } from './topic-writer.js';
 
 export interface RelayOptions {
@@ -144,14 +144,23 @@ export class Relay implements ProjectionWork {
     }
   }
 
-  /** How far it is; its position is null where nothing was sent yet, or the topic has lost what was. */
+  /**
+   * How far it is; its position is null where nothing was sent yet, or the topic has lost what was.
+   * @throws PartitionsAdded when the topic has more of them than it had
+   */
   async #reached(store: RelayStore, token: bigint): Promise<Reached> {
     const stored = await store.reached();
     const position = this.sending?.position ?? stored.position;
     const ends = this.sending?.ends ?? stored.ends;
-    if (position === null || !hasLost(this.topic!, ends)) return { ...stored, position };
-    await this.#beginAnew(store, token);
-    return { position: null, lastEvent: null };
+    const topic = this.topic!;
+    if (position === null) return { ...stored, position };
+    if (hasLost(topic, ends)) {
+      await this.#beginAnew(store, token);
+      return { position: null, lastEvent: null };
+    }
+    if (ends !== null && topic.ends.length > ends.length)
+      throw new PartitionsAdded(topic.topic, { found: topic.ends.length, before: ends.length });
+    return { ...stored, position };
   }
 
   /** The topic was deleted, and perhaps created again by another client: all events are sent again. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import type { ICustomPartitioner, Kafka, ProducerRecord } from 'kafkajs';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
+import { PartitionsAdded } from './topic.js';
 import { requestsOf, TopicReplaced, TopicWriter } from './topic-writer.js';
 
 const message = (bytes: number): OutgoingMessage => ({ key: 'k', value: 'v'.repeat(bytes), headers: {} });
@@ -120,7 +121,7 @@ describe('the writer of a topic', () => {
   // As when brokers are restarted one after the other: kafkajs says that all was sent.
   it('does not take for sent what one broker had when another gave up its partitions to it', async () => {
     const brokers = new TwoBrokers();
-    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: [] }, 'none');
+    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: [0n, 0n] }, 'none');
     brokers.secondFails = true;
     await expect(writer.send(messages)).rejects.toThrow('topic events: partitions 1 did not acknowledge');
     expect(brokers.ends[1]).toBe(0);
@@ -131,20 +132,29 @@ describe('the writer of a topic', () => {
 
   it('knows the ends of what it wrote', async () => {
     const brokers = new TwoBrokers();
-    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: [] }, 'none');
+    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: [0n, 0n] }, 'none');
     await writer.send(messages);
     await writer.send(messages.slice(0, 10));
     expect(writer.ends.map(Number)).toEqual(brokers.ends);
   });
 
+  it('sends nothing to a topic with other partitions than it had', async () => {
+    const brokers = new TwoBrokers();
+    const to = (ends: readonly bigint[]) => new TopicWriter(brokers.kafka, { ...topic, ends }, 'none');
+    await expect(to([7n]).send(messages)).rejects.toThrow(PartitionsAdded);
+    await expect(to([7n]).send(messages)).rejects.toThrow('has 2 partitions instead of 1');
+    await expect(to([0n, 0n, 0n]).send(messages)).rejects.toThrow(TopicReplaced);
+    expect(brokers.ends).toEqual([0, 0]);
+  });
+
   it('finds out that the topic was made anew, before it wrote to it or since', async () => {
     const before = new TwoBrokers();
-    const ends = [5n];
+    const ends = [5n, 0n];
     const writer = new TopicWriter(before.kafka, { ...topic, ends }, 'none');
     await expect(writer.send(messages)).rejects.toThrow(TopicReplaced);
 
     const since = new TwoBrokers();
-    const longer = new TopicWriter(since.kafka, { ...topic, ends: [] }, 'none');
+    const longer = new TopicWriter(since.kafka, { ...topic, ends: [0n, 0n] }, 'none');
     await longer.send(messages);
     await longer.send(messages);
     since.ends.fill(0);

@@ -12,7 +12,7 @@ import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { TopicEnds } from '#read-models/stores/relay.store.js';
 import { answeredError } from './kafka-errors.js';
-import type { Topic } from './topic.js';
+import { PartitionsAdded, type Topic } from './topic.js';
 
 type Target = Pick<Topic, 'topic' | 'batchMaxBytes' | 'ends'>;
 
@@ -74,6 +74,7 @@ export class TopicWriter {
    * the same key are not sent, so that none overtakes it: only the first refused message of each key is returned.
    * @throws when Kafka is away; some messages may be in the topic then
    * @throws TopicReplaced when the topic was deleted and made anew meanwhile, or restored
+   * @throws PartitionsAdded when the topic has got more of them meanwhile; nothing more is sent then
    */
   async send(messages: readonly OutgoingMessage[]): Promise<Refused[]> {
     const refused = new Map<string, Refused>();
@@ -153,6 +154,10 @@ export class TopicWriter {
   readonly #partitioner: ICustomPartitioner = () => {
     const partitionOf = Partitioners.DefaultPartitioner();
     return (of) => {
+      const found = of.partitionMetadata.length;
+      const { topic, ends } = this.#topic;
+      if (found > ends.length) throw new PartitionsAdded(topic, { found, before: ends.length });
+      if (found < ends.length) throw new TopicReplaced(topic);
       const partition = partitionOf(of);
       const messages = this.#concerned.get(partition) ?? new Set();
       this.#concerned.set(partition, messages.add(of.message));

@@ -23,6 +23,15 @@ export function hasLost({ ends }: Pick<Topic, 'ends'>, before: TopicEnds | null)
   return isEmpty || (before ?? []).some((end, partition) => (ends[partition] ?? -1n) < end);
 }
 
+/** The key of a message chooses among all partitions: of more, it would choose others for orders that are there. */
+export class PartitionsAdded extends Error {
+  constructor(topic: string, { found, before }: { readonly found: number; readonly before: number }) {
+    super(
+      `topic ${topic} has ${found} partitions instead of ${before}, which would split orders over two: give the projector another topic, or have the relay send everything again: orderctl relay renew; consumers recognise repeats by ce_id`,
+    );
+  }
+}
+
 const DEFAULT_PARTITIONS = 6;
 /** Kafka's own default. */
 const BATCH_MAX_BYTES = 1_048_588;
