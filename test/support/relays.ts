@@ -3,7 +3,7 @@ import { parseOrderStream } from '#event-store/streams.js';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createLogger } from '#platform/logging.js';
-import { Relay } from '#projections/relay/relay.js';
+import { Relay, type RelayOptions } from '#projections/relay/relay.js';
 import type { ProjectionBench } from './projections.js';
 import { readTopic, type TopicMessage } from './read-topic.js';
 import { until } from './until.js';
@@ -35,12 +35,14 @@ export interface RunningRelay {
 export function startRelay(
   bench: Pick<ProjectionBench, 'eventStore' | 'postgresUrl'>,
   kafka: KafkaConfig,
+  more: Pick<RelayOptions, 'lookAfterMs'> = {},
 ): RunningRelay {
   const relay = new Relay({
     eventStore: bench.eventStore,
     postgresUrl: bench.postgresUrl,
     kafka,
     logger: createLogger('relay', 'silent'),
+    ...more,
   });
   const abort = new AbortController();
   const ended = relay.run(abort.signal);

@@ -35,6 +35,8 @@ export interface RelayOptions {
   readonly logger: Logger;
   /** The leases of the process; by default this relay has its own. */
   readonly leases?: Leases;
+  /** After how long without a message it looks at the topic before the next one; by default, a second. */
+  readonly lookAfterMs?: number;
 }
 
 const RENEW =
@@ -107,14 +109,14 @@ export class Relay implements ProjectionWork {
   }
 
   async follow({ db, token, lease, signal }: Owned): Promise<void> {
-    const { kafka, logger, eventStore } = this.#options;
+    const { kafka, logger, eventStore, lookAfterMs } = this.#options;
     this.topic = await openTopic(this.#kafka, kafka, logger);
     if (relayLease(this.topic).projection !== lease.projection) {
       throw new Error(
         `another Kafka cluster answers, ${this.topic.clusterId}, and this process does not own the relay to it`,
       );
     }
-    const writer = new TopicWriter(this.#kafka, this.topic, kafka.compression);
+    const writer = new TopicWriter(this.#kafka, this.topic, kafka.compression, lookAfterMs);
     const stop = new AbortController();
     const store = new RelayStore(db, this.topic);
     try {

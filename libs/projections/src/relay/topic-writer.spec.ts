@@ -92,6 +92,11 @@ class TwoBrokers {
   };
 
   readonly kafka = {
+    admin: () => ({
+      connect: async () => {},
+      disconnect: async () => {},
+      fetchTopicOffsets: async () => this.ends.map((high, partition) => ({ partition, high: String(high) })),
+    }),
     producer: ({ createPartitioner }: { createPartitioner: ICustomPartitioner }) => {
       const logger = { debug: () => {}, error: () => {} };
       const retrier = createRetry({
@@ -159,5 +164,15 @@ describe('the writer of a topic', () => {
     await longer.send(messages);
     since.ends.fill(0);
     await expect(longer.send(messages)).rejects.toThrow('topic events has lost its messages');
+  });
+
+  it('looks at the topic after a quiet time, and sends nothing to one that was made anew', async () => {
+    const brokers = new TwoBrokers();
+    const writer = new TopicWriter(brokers.kafka, { ...topic, ends: [0n, 0n] }, 'none', 0);
+    await writer.send(messages);
+    await writer.send(messages);
+    brokers.ends.fill(0);
+    await expect(writer.send(messages)).rejects.toThrow(TopicReplaced);
+    expect(brokers.ends).toEqual([0, 0]);
   });
 });

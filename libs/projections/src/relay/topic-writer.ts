@@ -12,7 +12,7 @@ import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { TopicEnds } from '#read-models/stores/relay.store.js';
 import { answeredError } from './kafka-errors.js';
-import { PartitionsAdded, type Topic } from './topic.js';
+import { isBelow, PartitionsAdded, readEnds, type Topic } from './topic.js';
 
 type Target = Pick<Topic, 'topic' | 'batchMaxBytes' | 'ends'>;
 
@@ -35,6 +35,8 @@ export class TopicReplaced extends kafkajs.KafkaJSError {
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 const ALL_REPLICAS = -1;
 const RETRIES = 3;
+/** After so long without a message the topic may have been made anew: it is looked at before the next one. */
+const LOOK_AFTER_MS = 1_000;
 /** Larger requests are no faster: kafkajs copies the messages of a partition with every one that it adds. */
 const REQUEST_MAX_BYTES = 900_000;
 const REQUEST_MAX_MESSAGES = 500;
@@ -56,9 +58,18 @@ export class TopicWriter {
   readonly #ends: bigint[];
   /** By partition, the messages of the request under way: kafkajs distributes them again when it tries again. */
   readonly #concerned = new Map<number, Set<Message>>();
+  readonly #lookAfterMs: number;
+  /** When the topic was last known to be as it was, in `performance.now()` time. */
+  #seenMs = performance.now();
 
-  constructor(kafka: Kafka, topic: Target, compression: KafkaConfig['compression']) {
+  constructor(
+    kafka: Kafka,
+    topic: Target,
+    compression: KafkaConfig['compression'],
+    lookAfterMs = LOOK_AFTER_MS,
+  ) {
     this.#kafka = kafka;
+    this.#lookAfterMs = lookAfterMs;
     this.#topic = topic;
     this.#ends = [...topic.ends];
     this.#compression = kafkajs.CompressionTypes[compression === 'gzip' ? 'GZIP' : 'None'];
@@ -79,6 +90,7 @@ export class TopicWriter {
   async send(messages: readonly OutgoingMessage[]): Promise<Refused[]> {
     const refused = new Map<string, Refused>();
     for (const request of requestsOf(messages, this.#topic.batchMaxBytes)) {
+      if (performance.now() - this.#seenMs >= this.#lookAfterMs) await this.#look();
       await this.#sendOrSplit(request, refused);
     }
     return [...refused.values()];
@@ -88,6 +100,15 @@ export class TopicWriter {
     const producer = this.#producer;
     this.#producer = null;
     await producer?.disconnect();
+  }
+
+  /** Nothing later may get into a topic that lacks what is before it. */
+  async #look(): Promise<void> {
+    const { topic, ends: known } = this.#topic;
+    const ends = await readEnds(this.#kafka, topic);
+    if (isBelow(ends, this.#ends)) throw new TopicReplaced(topic);
+    if (ends.length > known.length)
+      throw new PartitionsAdded(topic, { found: ends.length, before: known.length });
   }
 
   async #sendOrSplit(messages: readonly OutgoingMessage[], refused: Map<string, Refused>): Promise<void> {
@@ -143,6 +164,7 @@ export class TopicWriter {
       if (offset < (before[partition] ?? 0n)) throw new TopicReplaced(this.#topic.topic);
       this.#ends[partition] = offset + BigInt(messages);
     }
+    this.#seenMs = performance.now();
     if (this.#concerned.size === 0) return;
     const which = [...this.#concerned.keys()].join(', ');
     throw new kafkajs.KafkaJSError(

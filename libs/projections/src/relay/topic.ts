@@ -18,9 +18,12 @@ export interface Topic extends RelayTarget {
  * @param before its ends as far as they were known; null: an earlier release did not note them
  */
 export function hasLost({ ends }: Pick<Topic, 'ends'>, before: TopicEnds | null): boolean {
-  const isEmpty = ends.every((end) => end === 0n);
-  // Kafka never takes partitions away: where there are fewer, it is another topic.
-  return isEmpty || (before ?? []).some((end, partition) => (ends[partition] ?? -1n) < end);
+  return ends.every((end) => end === 0n) || isBelow(ends, before ?? []);
+}
+
+/** Kafka never takes partitions away: where there are fewer, it is another topic. */
+export function isBelow(ends: TopicEnds, before: TopicEnds): boolean {
+  return before.some((end, partition) => (ends[partition] ?? -1n) < end);
 }
 
 /** The key of a message chooses among all partitions: of more, it would choose others for orders that are there. */
@@ -85,6 +88,22 @@ export async function findTopic(kafka: Kafka, config: KafkaConfig): Promise<Topi
   }
 }
 
+/** The ends of the topic as it is now, by a connection of its own that knows nothing of what it was. */
+export async function readEnds(kafka: Kafka, topic: string): Promise<TopicEnds> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await endsOf(admin, topic);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function endsOf(admin: Admin, topic: string): Promise<TopicEnds> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => BigInt(high));
+}
+
 /** @param patienceMs for a topic that was just made, which brokers may not know yet */
 async function asItIs(admin: Admin, config: KafkaConfig, clusterId: string, patienceMs = 0): Promise<Topic> {
   const deadline = performance.now() + patienceMs;
@@ -101,11 +120,11 @@ async function asItIs(admin: Admin, config: KafkaConfig, clusterId: string, pati
 async function described(admin: Admin, config: KafkaConfig, clusterId: string): Promise<Topic> {
   const { topic } = config;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  const ends = await admin.fetchTopicOffsets(topic);
+  const ends = await endsOf(admin, topic);
   return {
     ...{ clusterId, topic, partitions: topics[0]!.partitions.length },
     batchMaxBytes: await batchMaxBytes(admin, config),
-    ends: ends.toSorted((a, b) => a.partition - b.partition).map(({ high }) => BigInt(high)),
+    ends,
   };
 }
 
