@@ -45,7 +45,7 @@ it(
     const placed = new Promise<ServerResponse>((come) => {
       api.on('request', (request, response) => {
         if (request.method === 'POST') come(response);
-        else response.setHeader('content-type', 'application/json').end('{"orders":[]}');
+        else response.setHeader('content-type', 'application/json').end('{"items":[],"nextCursor":null}');
       });
     });
     api.listen(0, '127.0.0.1');
