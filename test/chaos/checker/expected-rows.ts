@@ -34,6 +34,15 @@ export function expectedView(order: Order, { forCustomer }: { forCustomer: boole
   };
 }
 
+/** What a carrier or a payment provider calls something, where the event tells it: orders are looked up by it. */
+export function expectedToldName(data: object): string | null {
+  const told = data as {
+    readonly trackingNumber?: string | null;
+    readonly providerReference?: string | null;
+  };
+  return told.trackingNumber ?? told.providerReference ?? null;
+}
+
 /** Whether customers may give a command to their own orders. */
 export function mayCustomer(type: OrderCommandType, { status }: Pick<Order, 'status'>): boolean {
   return type === 'RequestReturn' || (type === 'CancelOrder' && status === 'placed');

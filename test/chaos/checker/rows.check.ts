@@ -1,7 +1,7 @@
 import { changesSearch } from '#read-models/orders.projection.js';
 import { searchRowOf } from '#read-models/search-row.js';
 import { differences } from './equal.js';
-import { expectedColumns, expectedDocument, MONEY_COLUMNS } from './expected-rows.js';
+import { MONEY_COLUMNS, expectedColumns, expectedDocument, expectedToldName } from './expected-rows.js';
 import type { ColumnValues, ParkedFact, RowFacts } from './facts.js';
 import { keyOf, keyOfRow, type Chapter, type Story } from './story.js';
 import type { Report } from './violations.js';
@@ -118,6 +118,7 @@ function expectedHistory({ raw, event, order }: Chapter, next: Chapter | undefin
     recorded_at: recording.recordedAt,
     occurred_until: next?.event?.occurredAt ?? null,
     recorded_until: next?.event?.recording.recordedAt ?? null,
+    told_name: expectedToldName(event!.data),
   };
 }
 

@@ -12,7 +12,7 @@ import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
 import { orderStream, snapshotStream } from '#event-store/streams.js';
 import { searchDocumentOf } from '#read-models/search/search-document.js';
 import { eventIds } from '../../../apps/command-api/src/handling/event-ids.js';
-import { expectedColumns, expectedDocument, expectedSummary } from './expected-rows.js';
+import { expectedColumns, expectedDocument, expectedSummary, expectedToldName } from './expected-rows.js';
 import type { ColumnValues, CommandAttempt, Facts } from './facts.js';
 
 /** Facts that a test may change. */
@@ -158,6 +158,7 @@ async function handled(
       ...{ correlation_id: commandId, causation_id: null, actor_type: 'service', actor_id: 'test' },
       ...{ occurred_at: event.occurredAt, recorded_at: now },
       ...{ occurred_until: next?.occurredAt ?? null, recorded_until: next ? now : null },
+      told_name: expectedToldName(event.data),
     });
     const headers = { ce_id: eventId, ce_source: `/orderlog/${TENANT}`, ce_orderrevision: String(revision) };
     facts.feed.push({ tenantId: TENANT, orderId, revision, eventId });
