@@ -1,6 +1,7 @@
 import { Addresses } from './addresses.js';
 import { Bearer } from './bearer.js';
 import { answered, brokenOff, type CallSettings, type Received } from './call.js';
+import { isAnswerTo } from './answers.js';
 import { operations, type Operation, type OperationName } from './generated/operations.js';
 import type {
   ExportedOrder,
@@ -195,15 +196,8 @@ function bodyIn(
   } catch {
     throw notOfTheService(status, text, call);
   }
-  if (operation !== null && !answers(operation, body)) throw notOfTheService(status, text, call);
+  if (operation !== null && !isAnswerTo(operation, body)) throw notOfTheService(status, text, call);
   return body;
-}
-
-/** Whether a body is at all of the kind that the operation has: whoever else is at that address may send any JSON. */
-function answers({ api, pages }: Operation, body: unknown): boolean {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
-  if (api === 'command') return 'orderId' in body && 'events' in body && Array.isArray(body.events);
-  return pages === null || ('items' in body && Array.isArray(body.items));
 }
 
 /** An answer that means success, but not of the service: a proxy gave it, or whoever else is at that address. */

@@ -70,22 +70,22 @@ describe('many orders over HTTP', () => {
 
   it('finds orders by what a carrier or a payment provider calls them, also by what was corrected', async () => {
     const shipped = new WrittenOrder(system.eventStore, 'lookups');
-    const at = (day: number) => instantOf(`2026-03-0${day}T10:00:00Z`)!;
-    await shipped.doesAt(place(shipped, 1, { reference: 'sent', customerId: 'c-sent' }), at(1));
-    await shipped.doesAt(confirm, at(1));
+    const on = (day: number) => at(`2026-03-0${day}T10:00:00Z`);
+    await shipped.doesAt(place(shipped, 1, { reference: 'sent', customerId: 'c-sent' }), on(1));
+    await shipped.doesAt(confirm, on(1));
     const paid = payment(shipped.order) as Paid;
-    await shipped.doesAt({ ...paid, data: { ...paid.data, providerReference: 'pi_SENT' } }, at(1));
+    await shipped.doesAt({ ...paid, data: { ...paid.data, providerReference: 'pi_SENT' } }, on(1));
     await shipped.doesAt(
       { type: 'CreateShipment', data: { carrier: null, lines: [] }, personal: null },
-      at(2),
+      on(2),
     );
     const { shipmentId } = shipped.order.shipments[0]!;
     const sends = { shipmentId, carrier: null, trackingNumber: 'JD-WRONG' };
-    await shipped.doesAt({ type: 'DispatchShipment', data: sends, personal: null }, at(3));
+    await shipped.doesAt({ type: 'DispatchShipment', data: sends, personal: null }, on(3));
     const before = new Date().toISOString();
     await until('the clock goes on', () => new Date().toISOString() > before);
     const corrected = { ...sends, trackingNumber: 'JD-RIGHT' };
-    await shipped.doesAt({ type: 'ChangeShipmentTracking', data: corrected, personal: null }, at(5));
+    await shipped.doesAt({ type: 'ChangeShipmentTracking', data: corrected, personal: null }, on(5));
     const headers = await system.caughtUp();
     const found = async (query: string, who: { customer?: string } = {}) => {
       const token = await system.token({ tenant: 'lookups', ...who });

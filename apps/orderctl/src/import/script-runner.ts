@@ -1,3 +1,4 @@
+import { isCommandAnswer } from '#client/answers.js';
 import { operations } from '#client/generated/operations.js';
 import { Problem, type Answer, type CallOptions, type OrderlogClient } from '#client/orderlog-client.js';
 import { CliError } from '../support/cli-error.js';
@@ -92,11 +93,6 @@ export async function runScript(script: OrderScript, options: RunnerOptions): Pr
 /** The command in doubt may have made the unknown id. A later command may need no such id. */
 function isDoubt({ code }: Refused, inDoubt: Refused | null): boolean {
   return code === FURTHER || (code === UNKNOWN_ID && inDoubt !== null);
-}
-
-function isCommandAnswer(body: unknown): body is CommandAnswer {
-  const { orderId, events } = (body ?? {}) as Partial<CommandAnswer>;
-  return typeof orderId === 'string' && Array.isArray(events);
 }
 
 const isRefused = (sent: Answer<unknown> | Refused): sent is Refused => 'kind' in sent;

@@ -1,12 +1,10 @@
 import { ERASED, type Command, type Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import type { DecideArea, EvolveArea } from './area.js';
+import { changedPersonal, type DecideArea, type EvolveArea, type Nothing } from './area.js';
 import { checkTexts } from './checks.js';
 import type { Contact } from './content.js';
 import { LIMITS } from './limits.js';
 import { accept } from './rejections.js';
-
-type Nothing = Readonly<Record<string, never>>;
 
 /** Whom to reach about the order is personal data as a whole. */
 export type ContactEvent = Event<'ContactChanged', Nothing, { readonly contact: Contact }>;
@@ -17,10 +15,7 @@ export type ContactCommand = Command<'ChangeContact', Nothing, { readonly contac
 export const evolveContact: EvolveArea<ContactEvent> = {
   ContactChanged: (order, { personal }) => ({
     ...order,
-    personal:
-      personal === ERASED || order.personal === ERASED
-        ? ERASED
-        : { ...order.personal, contact: personal.contact },
+    personal: changedPersonal(order.personal, personal, (known, { contact }) => ({ ...known, contact })),
   }),
 };
 

@@ -1,5 +1,5 @@
-import { ERASED, type Command, type Event } from '../decider.js';
-import type { EvolveArea } from './area.js';
+import type { Command, Event } from '../decider.js';
+import { changedPersonal, type EvolveArea } from './area.js';
 import type {
   AddressCountry,
   AddressLines,
@@ -80,18 +80,18 @@ export const evolveEdits: EvolveArea<EditEvent> = {
   ShippingAddressChanged: (order, { data, personal }) => ({
     ...order,
     shippingAddress: data.address,
-    personal:
-      order.personal === ERASED || personal === ERASED
-        ? ERASED
-        : { ...order.personal, shippingAddress: personal.address },
+    personal: changedPersonal(order.personal, personal, (known, { address }) => ({
+      ...known,
+      shippingAddress: address,
+    })),
   }),
 
   BillingAddressChanged: (order, { data, personal }) => ({
     ...order,
     billingAddress: data.address,
-    personal:
-      order.personal === ERASED || personal === ERASED
-        ? ERASED
-        : { ...order.personal, billingAddress: personal.address },
+    personal: changedPersonal(order.personal, personal, (known, { address }) => ({
+      ...known,
+      billingAddress: address,
+    })),
   }),
 };

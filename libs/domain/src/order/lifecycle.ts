@@ -1,5 +1,5 @@
 import type { Command, DecisionContext, Draft, Event } from '../decider.js';
-import type { DecideArea, EvolveArea } from './area.js';
+import type { DecideArea, EvolveArea, Nothing } from './area.js';
 import type { CancellationEvent } from './cancellations.js';
 import { checkReason } from './checks.js';
 import { freshId } from './identity.js';
@@ -10,7 +10,6 @@ import type { Order } from './state.js';
 import { checkAllowed } from './transitions.js';
 
 type Reason = { readonly reason: string | null };
-type Nothing = Readonly<Record<string, never>>;
 
 export type LifecycleEvent =
   | Event<'OrderConfirmed', Nothing>

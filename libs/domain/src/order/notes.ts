@@ -1,6 +1,6 @@
 import { ERASED, type Command, type Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import type { DecideArea, EvolveArea } from './area.js';
+import { changedPersonal, type DecideArea, type EvolveArea, type Nothing } from './area.js';
 import { checkAttributes, checkCount, checkReason, checkTags, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { NoteId } from './ids.js';
@@ -15,7 +15,7 @@ export type NoteEvent =
   | Event<'AttributesChanged', { readonly attributes: Readonly<Record<string, string>> }>;
 
 export type NoteCommand =
-  | Command<'AddNote', Readonly<Record<string, never>>, { readonly text: string }>
+  | Command<'AddNote', Nothing, { readonly text: string }>
   | Command<'RedactNote', { readonly noteId: NoteId; readonly reason: string | null }>
   /** `tags` replaces the whole list. */
   | Command<'ChangeTags', { readonly tags: readonly string[] }>
@@ -26,10 +26,10 @@ export const evolveNotes: EvolveArea<NoteEvent> = {
   NoteAdded: (order, { data: { noteId }, occurredAt, personal }) => ({
     ...order,
     notes: [...order.notes, { noteId, redacted: false, at: occurredAt }],
-    personal:
-      personal === ERASED || order.personal === ERASED
-        ? ERASED
-        : { ...order.personal, notes: { ...order.personal.notes, [noteId]: personal.text } },
+    personal: changedPersonal(order.personal, personal, (known, { text }) => ({
+      ...known,
+      notes: { ...known.notes, [noteId]: text },
+    })),
   }),
 
   NoteRedacted: (order, { data: { noteId } }) => ({

@@ -22,7 +22,7 @@ import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
 import { MessageMaker } from './outgoing.js';
 import { serveRelayActions } from './relay-actions.js';
 import { Sending } from './sending.js';
-import { hasLost, openTopic, PartitionsAdded, type Topic } from './topic.js';
+import { hasLost, openTopic, refuseAddedPartitions, type Topic } from './topic.js';
 import { TopicReplaced, TopicWriter } from './topic-writer.js';
 
 export interface RelayOptions {
@@ -160,8 +160,7 @@ export class Relay implements ProjectionWork {
       await this.#beginAnew(store, token);
       return { position: null, lastEvent: null };
     }
-    if (ends !== null && topic.ends.length > ends.length)
-      throw new PartitionsAdded(topic.topic, { found: topic.ends.length, before: ends.length });
+    if (ends !== null) refuseAddedPartitions(topic.topic, topic.ends.length, ends.length);
     return { ...stored, position };
   }
 

@@ -12,7 +12,7 @@ import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { TopicEnds } from '#read-models/stores/relay.store.js';
 import { answeredError } from './kafka-errors.js';
-import { isBelow, PartitionsAdded, readEnds, type Topic } from './topic.js';
+import { isBelow, readEnds, refuseAddedPartitions, type Topic } from './topic.js';
 
 type Target = Pick<Topic, 'topic' | 'batchMaxBytes' | 'ends'>;
 
@@ -107,8 +107,7 @@ export class TopicWriter {
     const { topic, ends: known } = this.#topic;
     const ends = await readEnds(this.#kafka, topic);
     if (isBelow(ends, this.#ends)) throw new TopicReplaced(topic);
-    if (ends.length > known.length)
-      throw new PartitionsAdded(topic, { found: ends.length, before: known.length });
+    refuseAddedPartitions(topic, ends.length, known.length);
   }
 
   async #sendOrSplit(messages: readonly OutgoingMessage[], refused: Map<string, Refused>): Promise<void> {
@@ -178,7 +177,7 @@ export class TopicWriter {
     return (of) => {
       const found = of.partitionMetadata.length;
       const { topic, ends } = this.#topic;
-      if (found > ends.length) throw new PartitionsAdded(topic, { found, before: ends.length });
+      refuseAddedPartitions(topic, found, ends.length);
       if (found < ends.length) throw new TopicReplaced(topic);
       const partition = partitionOf(of);
       const messages = this.#concerned.get(partition) ?? new Set();

@@ -35,6 +35,11 @@ export class PartitionsAdded extends Error {
   }
 }
 
+/** @throws PartitionsAdded */
+export function refuseAddedPartitions(topic: string, found: number, before: number): void {
+  if (found > before) throw new PartitionsAdded(topic, { found, before });
+}
+
 const DEFAULT_PARTITIONS = 6;
 /** Kafka's own default. */
 const BATCH_MAX_BYTES = 1_048_588;
@@ -53,10 +58,8 @@ const NOT_KNOWN_YET = new Set([
  * partitions would send the later messages of an order elsewhere than its earlier ones.
  * @throws when Kafka is away or refuses
  */
-export async function openTopic(kafka: Kafka, config: KafkaConfig, logger: Logger): Promise<Topic> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
+export function openTopic(kafka: Kafka, config: KafkaConfig, logger: Logger): Promise<Topic> {
+  return asAdmin(kafka, async (admin) => {
     const { clusterId } = await admin.describeCluster();
     const known = (await admin.listTopics()).includes(config.topic);
     const created = !known && (await createTopic(admin, config));
@@ -70,30 +73,28 @@ export async function openTopic(kafka: Kafka, config: KafkaConfig, logger: Logge
       );
     }
     return topic;
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /** The topic as it is, or null where there is none. */
-export async function findTopic(kafka: Kafka, config: KafkaConfig): Promise<Topic | null> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
+export function findTopic(kafka: Kafka, config: KafkaConfig): Promise<Topic | null> {
+  return asAdmin(kafka, async (admin) => {
     const { clusterId } = await admin.describeCluster();
     if (!(await admin.listTopics()).includes(config.topic)) return null;
-    return await asItIs(admin, config, clusterId);
-  } finally {
-    await admin.disconnect();
-  }
+    return asItIs(admin, config, clusterId);
+  });
 }
 
 /** The ends of the topic as it is now, by a connection of its own that knows nothing of what it was. */
-export async function readEnds(kafka: Kafka, topic: string): Promise<TopicEnds> {
+export function readEnds(kafka: Kafka, topic: string): Promise<TopicEnds> {
+  return asAdmin(kafka, (admin) => endsOf(admin, topic));
+}
+
+async function asAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    return await endsOf(admin, topic);
+    return await work(admin);
   } finally {
     await admin.disconnect();
   }
