@@ -128,8 +128,8 @@ export function testRollingRestarts(rounds: number, limitMs: number): void {
       await system.check();
       expect(load.failures).toEqual([]);
       expect(exitCodes).toEqual(Array.from({ length: 6 * rounds }, () => 0));
-      // Some clients found an app gone, so the restarts were really under load.
-      expect(load.forgiven.refused).toBeGreaterThan(0);
+      // Some clients were sent elsewhere or found an app gone, so the restarts were really under load.
+      expect(load.forgiven.refused + load.forgiven.unavailable).toBeGreaterThan(0);
     });
   });
 }

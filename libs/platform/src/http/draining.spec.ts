@@ -129,6 +129,53 @@ describe('an HTTP server that is drained', () => {
     unused.destroy();
   });
 
+  describe('that can send clients elsewhere', () => {
+    let sendingAway: Draining;
+    const idleMs = 4_000;
+
+    beforeEach(() => {
+      sendingAway = new Draining(server, (_request, response) => response.writeHead(503).end('elsewhere'));
+    });
+
+    it('answers new connections so before it stops to listen, and open ones as ever', async () => {
+      const [open, unused] = [new Agent({ keepAlive: true }), connect({ port, host: '127.0.0.1' })];
+      await Promise.all([ask('/quick', open), once(server, 'connection')]);
+      const slow = ask('/slow');
+      await slowArrived;
+      const ended = sendingAway.end(idleMs);
+      expect(await ask('/quick', new Agent())).toEqual({ connection: 'close', text: 'elsewhere' });
+      expect(await ask('/quick', open)).toEqual({ connection: 'close', text: 'quick' });
+      answerSlow();
+      expect(await slow).toEqual({ connection: 'close', text: 'slow' });
+      expect(await ask('/quick', open)).toEqual({ connection: 'close', text: 'elsewhere' });
+      unused.destroy();
+      await ended;
+    });
+
+    it('reads the whole request before it answers, so that the answer is not lost', async () => {
+      await ask('/quick');
+      const ended = sendingAway.end(idleMs);
+      const asking = request({ port, host: '127.0.0.1', method: 'POST', path: '/quick' });
+      asking.write('half');
+      let answered = false;
+      const answer = once(asking, 'response').then(([{ statusCode }]) => {
+        answered = true;
+        return statusCode as number;
+      });
+      expect((await ask('/quick', new Agent())).text).toBe('elsewhere');
+      expect(answered).toBe(false);
+      asking.end(' whole'.repeat(50_000));
+      expect(await answer).toBe(503);
+      agent.destroy();
+      await ended;
+    });
+
+    it('does not wait for new connections where none is open', async () => {
+      await sendingAway.end(86_400_000);
+      expect(server.listening).toBe(false);
+    });
+  });
+
   it('does not end while something is under way', async () => {
     const idle = new Agent({ keepAlive: true });
     await ask('/quick', idle);

@@ -1,8 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
-/** How long an idle connection stays open once no new one is accepted, so that a request on its way arrives. */
+/** How long an idle connection stays open once the server takes leave, so that a request on its way arrives. */
 export const IDLE_MS = 500;
 const LOOK_AGAIN_MS = 25;
 /** A round of the event loop that was shorter had nothing to do but to look for what arrived. */
@@ -11,18 +11,21 @@ const QUIET_ROUND_MS = 0.2;
 const MOST_ROUNDS = 100;
 
 /**
- * Ends an HTTP server without breaking a request. First readiness is red, and every request is still answered.
- * Then no new connection is accepted, requests under way are answered, and idle connections are closed last. From
- * the beginning each answer says `Connection: close` (RFC 9112, section 9.6). So a client gets an answer or a
- * refused connection, but no connection that breaks under its request.
+ * Ends an HTTP server without breaking a request. First readiness is red, and every request is still answered. Then
+ * new connections are sent elsewhere, and later none is accepted. Requests under way are answered, and idle
+ * connections are closed last. From the beginning each answer says `Connection: close` (RFC 9112, section 9.6). So a
+ * client gets an answer or a refused connection, but no connection that breaks under its request.
  */
 export class Draining {
   readonly #server: Server;
+  readonly #sendElsewhere: RequestListener | null;
   readonly #sockets = new Set<Socket>();
   #begun = false;
 
-  constructor(server: Server) {
+  /** @param sendElsewhere answers what nothing is done for, so that the client asks another instance */
+  constructor(server: Server, sendElsewhere: RequestListener | null = null) {
     this.#server = server;
+    this.#sendElsewhere = sendElsewhere;
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -51,10 +54,14 @@ export class Draining {
   /** Accepts no further connection. Resolves when every request is answered and every connection closed. */
   async end(idleMs = IDLE_MS): Promise<void> {
     this.begin();
+    const idleFromMs = performance.now() + idleMs;
+    if (this.#sendElsewhere && this.#sockets.size > 0) {
+      this.#refuseNewcomers(this.#sendElsewhere);
+      await setTimeout(idleMs / 2);
+    }
     await arrivalsTaken();
     // http.Server's own close would break idle connections at once, even those with a request on its way.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
-    const idleFromMs = performance.now() + idleMs;
     while (this.#sockets.size > 0) {
       if (performance.now() > idleFromMs) {
         await arrivalsTaken();
@@ -64,6 +71,25 @@ export class Draining {
       await setTimeout(LOOK_AGAIN_MS);
     }
     await closed;
+  }
+
+  /**
+   * Linux resets a connection that is made in the moment in which the server stops to listen. Clients that were sent
+   * elsewhere shortly before make none.
+   */
+  #refuseNewcomers(sendElsewhere: RequestListener): void {
+    const known = new Set(this.#sockets);
+    const answer = this.#server.listeners('request') as RequestListener[];
+    this.#server.removeAllListeners('request');
+    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (known.has(request.socket)) {
+        for (const listener of answer) listener.call(this.#server, request, response);
+        return;
+      }
+      response.shouldKeepAlive = false;
+      // The answer would be lost if the connection were closed before the body is read.
+      request.resume().once('end', () => sendElsewhere(request, response));
+    });
   }
 
   /**

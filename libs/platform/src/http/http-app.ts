@@ -16,6 +16,7 @@ import { serveMetrics } from './metrics.js';
 import { serveDocs, type ApiDescription } from './openapi.js';
 import { ProblemAdapter } from './problem-adapter.js';
 import { measureRequests } from './request-metrics.js';
+import { sendElsewhere } from './stopping.js';
 import { traceIdOf } from './trace.js';
 import { DtoPipe } from './validation.pipe.js';
 
@@ -38,10 +39,12 @@ export interface HttpApp {
   /** @returns the port it listens on; for port 0, the one that was chosen */
   listen(host: string, port: number): Promise<number>;
   /**
-   * Turns readiness red and goes on serving for `delayMs`. Then accepts no more connections, answers the requests
-   * under way, and runs Nest's shutdown hooks.
+   * Turns readiness red and goes on serving for `delayMs`. Then sends new connections elsewhere, accepts no more,
+   * answers the requests under way, and runs Nest's shutdown hooks.
+   *
+   * @param idleMs how long idle connections stay open after the delay
    */
-  close(delayMs?: number): Promise<void>;
+  close(delayMs?: number, idleMs?: number): Promise<void>;
 }
 
 /**
@@ -55,7 +58,7 @@ export async function createHttpApp(
   const respond = createProblemResponder(logger, options.translateError ?? (() => undefined));
   const adapter = new ProblemAdapter(respond, options.bodyLimitBytes);
   const fastify = adapter.getInstance<FastifyInstance>();
-  const draining = new Draining(fastify.server);
+  const draining = new Draining(fastify.server, sendElsewhere);
   logRequests(fastify, logger);
   const requests = measureRequests(fastify);
   guardRoutes(fastify, verifier);
@@ -78,10 +81,10 @@ export async function createHttpApp(
       await nest.listen(port, host);
       return (nest.getHttpServer().address() as AddressInfo).port;
     },
-    async close(delayMs = 0) {
+    async close(delayMs = 0, idleMs?: number) {
       draining.begin();
       await setTimeout(delayMs);
-      await draining.end();
+      await draining.end(idleMs);
       await nest.close();
     },
   };
