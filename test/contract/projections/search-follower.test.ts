@@ -388,6 +388,49 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     expect(await bench.verify(client)).toMatchObject({ orders: 5, differences: [], parked: [] });
   });
 
+  it('fills the index again that was deleted while no order changes', async () => {
+    const keeper = keep();
+    await Promise.all(Array.from({ length: 3 }, () => placed()));
+    await indexed(keeper);
+    const follower = keeper.target.search!;
+    const index = follower.generation!.searchIndex!;
+    await client.indices.delete({ index });
+    await until(
+      'all documents are written again',
+      () => follower.totals.documents >= 3 + 3 && follower.state === 'live',
+      LIMIT_MS,
+    );
+    expect(await bench.verify(client)).toMatchObject({ orders: 3, differences: [], parked: [] });
+  });
+
+  it('writes again what an older copy lacks that was restored while no order changes', async () => {
+    const keeper = keep();
+    await Promise.all([placed(), placed()]);
+    await indexed(keeper);
+    const index = keeper.target.search!.generation!.searchIndex!;
+    const copy = `${prefix}-copy`;
+    const clone = async (from: string, to: string, aliases = {}) => {
+      await client.indices.refresh({ index: from });
+      const settings = { number_of_replicas: 0 };
+      await client.indices.addBlock({ index: from, block: 'write' });
+      await client.indices.clone({ index: from, target: to, settings, aliases });
+      await client.cluster.health({ index: to, wait_for_status: 'yellow' });
+      for (const one of [from, to])
+        await client.indices.putSettings({ index: one, settings: { 'index.blocks.write': null } });
+    };
+    await clone(index, copy);
+    await Promise.all([placed(), placed()]);
+    await indexed(keeper);
+    await client.indices.delete({ index });
+    await clone(copy, index, { [writtenAs(index)]: { is_write_index: true } }); // a snapshot has its aliases
+    await client.indices.delete({ index: copy });
+    await placed();
+    await indexed(keeper);
+    const complete = async () => (await bench.verify(client)).differences.length === 0;
+    await until('the index has all orders again', complete, LIMIT_MS);
+    expect(await bench.verify(client)).toMatchObject({ orders: 5, differences: [], parked: [] });
+  });
+
   it('makes an index anew whose mapping Elasticsearch has guessed, and gives an earlier one what it lacks', async () => {
     const first = keep();
     const order = await placed();

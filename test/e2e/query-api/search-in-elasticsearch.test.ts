@@ -214,6 +214,34 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
     expect(body).not.toHaveProperty('shownThrough');
   });
 
+  it('answers with nothing, rather than with a part of the orders, while a lost index is filled again', async () => {
+    const { orderId } = await placed();
+    await caughtUp({}, await system.upToDate());
+    await system.stopProjector();
+    const index = (await searchIndexes())[0]!;
+    await client.indices.delete({ index });
+    // As the projector leaves it in the middle of filling it.
+    const writer = new IndexWriter(client, index);
+    await writer.open();
+    for (const told of [null, { position: -1n, writeSeq: 1n }]) {
+      if (told !== null) await writer.mark(told);
+      await client.indices.refresh({ index });
+      const answer = await search({});
+      expect([answer.status, answer.body['code']]).toEqual([503, 'not_caught_up']);
+      expect(answer.headers.has('retry-after')).toBe(true);
+    }
+    system.startProjector(prefix);
+    const filled = await until(
+      'it is filled',
+      async () => {
+        const answer = await search({ limit: 100 });
+        return answer.status === 200 && answer;
+      },
+      PATIENCE_MS,
+    );
+    expect(found(filled)).toContain(orderId);
+  });
+
   it('answers filters as of a moment from the history, as without an index', async () => {
     const { status, body } = await search({ asOf: new Date().toISOString(), limit: 1 });
     expect([status, (body['total'] as number) > 0]).toEqual([200, true]);

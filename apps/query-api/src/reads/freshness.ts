@@ -120,6 +120,11 @@ export class Freshness {
     if (own !== null && store !== own) throw new ProblemError('position_of_another_store');
   }
 
+  /** Whether the rows are of any event, as far as this process was told. */
+  get hasRows(): boolean {
+    return this.#watcher.position(ORDERS_PROJECTION) !== null;
+  }
+
   /** Mark of the event store that the read models are made from; null: not known yet. */
   get storeMark(): string | null {
     const { storeId } = this.#watcher;

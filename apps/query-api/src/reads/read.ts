@@ -133,7 +133,8 @@ async function besideStale<Answer>(
 
 /**
  * An index shows documents only after a refresh, so a read that waits for a change asks for one. An index that
- * lacks rows which were written late is not as far as its marker says.
+ * lacks rows which were written late is not as far as its marker says. One that was lost and is being filled again
+ * would answer with a part of the orders.
  */
 async function searchOrders(
   { models, search, freshness }: Sources,
@@ -148,9 +149,12 @@ async function searchOrders(
   const late = found.filter(
     ({ lateWrite }) => lateWrite !== null && writtenThrough !== null && lateWrite > writtenThrough,
   );
-  if (consistentWith !== null && ((indexedThrough ?? -1n) < consistentWith.position || late.length > 0)) {
+  const isBeingFilled = indexedThrough === null && writtenThrough !== null && freshness.hasRows;
+  const isBehind =
+    consistentWith !== null && ((indexedThrough ?? -1n) < consistentWith.position || late.length > 0);
+  if (isBeingFilled || isBehind) {
     const projection = await search.projection();
-    throw await freshness.notCaughtUp(projection, consistentWith.position, indexedThrough);
+    throw await freshness.notCaughtUp(projection, consistentWith?.position ?? null, indexedThrough);
   }
   return { ...page, ...staleOf(page, [...parked, ...late]) };
 }

@@ -53,6 +53,11 @@ export class FollowedSteps {
     this.parked = parked;
   }
 
+  /** How far both stores were told that the index is. */
+  get told(): IndexReached {
+    return this.#told;
+  }
+
   /** @throws what the client or PostgreSQL threw: the rows must then be read and written again */
   async settle({ page, reached, written }: FollowedStep): Promise<SettledStep> {
     const refused = await written;

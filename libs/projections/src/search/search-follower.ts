@@ -54,6 +54,8 @@ const BULK_LIMITS: PageLimits = { maxRows: 2_000, maxBytes: 8_000_000 };
 const STEP_EVERY_MS = 50;
 /** New rows are announced by NOTIFY; looking finds those announced while nobody listened. */
 const LOOK_AGAIN_MS = 2_000;
+/** After a time without writes that was as long, somebody else may have deleted the index or restored an older copy. */
+const QUIET_MS = 500;
 
 /**
  * Keeps the search index of a generation up to date with its order rows: the projection `search`. It follows
@@ -173,7 +175,9 @@ export class SearchFollower implements ProjectionWork {
         settling = this.#settle(step, steps, refresh);
         settling.catch(() => news.wake()); // thrown where it is awaited: waking brings that forward
         if (!page.complete) continue;
+        const quietFromMs = performance.now();
         await news.wait(LOOK_AGAIN_MS);
+        if (performance.now() - quietFromMs >= QUIET_MS) await isAsLeft(writer, steps);
         const leftMs = begunMs + STEP_EVERY_MS - performance.now();
         if (leftMs > 0) await delay(leftMs, undefined, { signal });
         news.forget();
@@ -264,6 +268,12 @@ export class SearchFollower implements ProjectionWork {
     if (page.complete) this.completeAtMs = performance.now();
     this.position = reached.position < 0n ? null : reached.position;
   }
+}
+
+/** @throws IndexBusy where the index has less than it was told to have: it has to be opened, and filled, again */
+async function isAsLeft(writer: IndexWriter, { told }: FollowedSteps): Promise<void> {
+  if (await writer.isAsFar(told)) return;
+  throw new IndexBusy('the index is gone, or an older copy of it was restored');
 }
 
 /** Age of the change that has waited longest; 0 where only a position is new. */

@@ -67,11 +67,18 @@ export class IndexWriter {
   /** Creates the index unless it is there. @returns how far it is by its marker; null: it has no marker yet */
   async open(): Promise<IndexReached | null> {
     await createIndex(this.#client, this.#index);
-    const { found, _source } = await this.#client.get<MarkerDocument>(
-      { index: this.#index, id: MARKER_ID },
-      { ignore: [404] },
-    );
-    return found && _source ? reachedOf(_source) : null;
+    return (await this.#marker()) ?? null;
+  }
+
+  /**
+   * Whether the index is there, and its marker tells that it is as far as that. An index that was deleted is not, nor
+   * is an older copy that was restored in its place.
+   */
+  async isAsFar({ position, writeSeq }: IndexReached): Promise<boolean> {
+    const marker = await this.#marker();
+    if (marker === undefined) return false;
+    if (marker === null) return position < 0n && writeSeq <= 0n;
+    return marker.position >= position && marker.writeSeq >= writeSeq;
   }
 
   /**
@@ -130,6 +137,16 @@ export class IndexWriter {
       },
       { ignore: [NEWER_IS_THERE] },
     );
+  }
+
+  /** Returns null where the index has no marker yet, and undefined where there is no index. */
+  async #marker(): Promise<IndexReached | null | undefined> {
+    const { found, _source } = await this.#client.get<MarkerDocument>(
+      { index: this.#index, id: MARKER_ID },
+      { ignore: [404] },
+    );
+    if (found && _source) return reachedOf(_source);
+    return found === false ? null : undefined;
   }
 
   async remove(): Promise<void> {

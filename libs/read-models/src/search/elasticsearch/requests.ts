@@ -38,13 +38,23 @@ export async function askIndex<T>(
 
 const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** @throws SearchUnavailable in place of an error that says that the engine is away, slow or overloaded */
+/**
+ * @throws SearchUnavailable in place of an error that says that the engine is away, slow, overloaded, or refuses to
+ * answer whatever is asked; not where the request itself is wrong, or its index is missing
+ */
 export async function available<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    throw isElasticsearchAway(error) ? new SearchUnavailable(error) : error;
+    throw isElasticsearchAway(error) || refusesAnything(error) ? new SearchUnavailable(error) : error;
   }
+}
+
+/** Wrong credentials, a closed index, or an answer of something else, such as a proxy's page. */
+function refusesAnything(error: unknown): boolean {
+  if (error instanceof errors.ResponseError)
+    return typeOf(error) === 'index_closed_exception' || (error.statusCode !== 400 && !isIndexMissing(error));
+  return error instanceof errors.DeserializationError || error instanceof errors.ProductNotSupportedError;
 }
 
 /** Whether Elasticsearch is away or overloaded for the moment, rather than the request wrong. */

@@ -36,7 +36,8 @@ export function searchPageOf(
     nextCursor,
     total: (hits.total as estypes.SearchTotalHits).value,
     facets: counted,
-    indexedThrough: reached?.position ?? null,
+    // An index that is being filled has a marker before it has everything up to any position.
+    indexedThrough: reached && reached.position >= 0n ? reached.position : null,
     shownThrough: shownThrough < 0n ? null : shownThrough,
     writtenThrough: reached?.writeSeq ?? 0n,
   };
