@@ -213,7 +213,8 @@ describe('an error', () => {
     const { client } = clientOf('http://one', { transport: failing(coded('ECONNRESET')), onRetry });
     const failed = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
     expect(failed).toBeInstanceOf(NoAnswer);
-    expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 1, cause: bug });
+    const message = 'http://one could not be asked again: onRetry failed (tries: 1)';
+    expect(failed).toMatchObject({ message, outcome: 'unknown', key: 'mine', tries: 1, cause: bug });
   });
 
   it('is the reason of the signal where that has ended the call', async () => {
