@@ -262,7 +262,7 @@ describe('who may do what', () => {
     await send(`/v1/orders/${ORDER}/cancel`, { as: 'customer' });
     expect(handled).toMatchObject({
       ownerCustomerId: 'c-1',
-      actor: { type: 'customer' },
+      actor: { type: 'customer', id: 'c-1' },
     });
     await send(`/v1/orders/${ORDER}/returns`, { as: 'customer', body: { lines } });
     expect(handled).toMatchObject({ ownerCustomerId: 'c-1' });
