@@ -68,13 +68,14 @@ export class BatchedSubscription {
     return this.#buffer.take();
   }
 
-  /** Ends it: `next` throws this from now on. */
+  /** Ends it: `next` throws this from now on, and nothing more is read. */
   end(why: unknown): void {
     this.#buffer.end(why);
+    this.#stop.abort();
   }
 
   async close(): Promise<void> {
-    this.#stop.abort(new StoreUnavailable('the subscription was ended'));
+    this.end(new StoreUnavailable('the subscription was ended'));
     await this.#filled;
   }
 
@@ -104,8 +105,6 @@ export class BatchedSubscription {
       this.end(new StoreUnavailable('the subscription ended'));
     } catch (error) {
       this.end(error);
-    } finally {
-      this.#stop.abort();
     }
   }
 
@@ -118,7 +117,6 @@ export class BatchedSubscription {
       await watch({ eventStore, heard: this.#heard, silenceMs, signal, onNothing });
     } catch (error) {
       this.end(error);
-      this.#stop.abort();
     }
   }
 

@@ -96,6 +96,27 @@ describe('EventBuffer', () => {
     await expect(buffer.some()).rejects.toThrow('gone');
   });
 
+  it('holds no sender back once it has ended, and keeps nothing more', async () => {
+    const buffer = new EventBuffer({ ...limits, maxEvents: 1 });
+    void buffer.put(event(1));
+    const sending = buffer.put(event(2));
+    buffer.end(new Error('the store is away'));
+    await sending;
+    await buffer.put(event(3));
+    expect(buffer.size).toBe(2);
+  });
+
+  it('wakes who waits for an event only for one, not for a checkpoint', async () => {
+    const buffer = new EventBuffer(limits);
+    let woken = false;
+    const waiting = buffer.event(60_000).then(() => (woken = true));
+    await buffer.put(seen(1));
+    await new Promise(setImmediate);
+    expect(woken).toBe(false);
+    await buffer.put(event(2));
+    await waiting;
+  });
+
   it('gives what is there at once when it is hurried, until all of it is taken', async () => {
     const buffer = new EventBuffer(limits);
     await buffer.put(event(1));

@@ -37,8 +37,12 @@ export class EventBuffer {
     return this.#items.length;
   }
 
-  /** Resolves at once while there is room, else when there is room again or the buffer has ended. */
+  /**
+   * Resolves at once while there is room, else when there is room again or the buffer has ended. One that has ended
+   * keeps nothing more: nobody takes it.
+   */
   async put(message: Exclude<SubscriptionMessage, { kind: 'caught_up' }>): Promise<void> {
+    if (this.#ended) return;
     const item =
       message.kind === 'event'
         ? { event: message.event, position: message.event.position, bytes: sizeOf(message.event) }
