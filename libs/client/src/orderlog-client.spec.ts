@@ -339,6 +339,34 @@ describe('a token that does not come', () => {
     expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T', 'Bearer T']);
   });
 
+  it('is had also by a call with more time, though another one has given it up and asked anew', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const { client } = clientOf(url, { token: sourceOf(() => late.promise, never), deadlineMs: DEADLINE_MS });
+    const patient = client.confirmOrder({ orderId: ORDER });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    const anew = client.confirmOrder({ orderId: ORDER });
+    late.resolve('late');
+    await Promise.all([patient, anew]);
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late', 'Bearer late']);
+  });
+
+  it('takes nothing away where it fails after another was had', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const token = sourceOf(
+      () => late.promise,
+      () => 'T',
+    );
+    const { client } = clientOf(url, { token });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    await client.confirmOrder({ orderId: ORDER });
+    late.reject(new Error('no issuer'));
+    await new Promise(setImmediate);
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T', 'Bearer T']);
+  });
+
   it('leaves the outcome as the tries before it did', async () => {
     const { url } = await serverOf(lost, problem(401, 'token_expired'));
     const { client } = clientOf(url, { token: sourceOf(() => 'T', never), deadlineMs: DEADLINE_MS });
