@@ -66,11 +66,13 @@ describe('the feed of events', () => {
 
   it('tells a reader that is past a parked event of it once it is applied, and each one once', async () => {
     const next = await passed();
+    const [first] = (await feed(null)).items;
     const running = await applied();
     await other.does(tags('since'));
     await bench.caughtUp(running);
     const page = await feed(next);
     expect(told(page)).toEqual(['late 1', 'late 2', 'other 1']);
+    expect(told(await feed(first!.next))).toEqual(['late 1', 'late 2', 'other 0', 'other 1']); // it is not past them
     expect(await feed(page.next)).toEqual({ items: [], next: page.next, hasMore: false });
     expect(told(await feed(null))).toEqual(['late 0', 'late 1', 'late 2', 'other 0', 'other 1']);
   });
