@@ -99,6 +99,11 @@ describe('the feed of events', () => {
     expect(told(await feed(position!))).toEqual([]);
   });
 
+  it('leaves who is ahead of it where they are', async () => {
+    await bench.caughtUp(bench.start());
+    expect((await feed('999999999')).next).toMatch(/^999999999\b/);
+  });
+
   it('tells what the store had lost, once it is there', async () => {
     await late.does(tags('a'), tags('b'));
     await other.does(place(other));
@@ -238,6 +243,8 @@ describe('the feed of events', () => {
       const more = () => feed(page.next);
       await until('it is applied', async () => (await more()).items.length > 0);
       expect(told(await more())).toEqual(['late 1']);
+      const elsewhere = await feed((await more()).next, { generation: before });
+      expect(told(await feed(elsewhere.next))).toEqual([]);
     });
   });
 });
