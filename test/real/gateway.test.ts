@@ -4,7 +4,13 @@ import { freePort } from '#platform/free-port.js';
 import { problems, type ProblemCode } from '#platform/problems/problems.js';
 import { BODY_LIMIT_BYTES } from '../../apps/command-api/src/http-api.js';
 import { caughtUpAnswer } from '../support/caught-up-answer.js';
-import { describeWithNginx, startGateway, type GatewayAnswer, type TestGateway } from '../support/gateway.js';
+import {
+  describeWithTools,
+  GATEWAY_TOOLS,
+  startGateway,
+  type GatewayAnswer,
+  type TestGateway,
+} from '../support/gateway.js';
 import { until } from '../support/until.js';
 import { startWholeSystem, type WholeSystem } from '../support/whole-system.js';
 
@@ -50,7 +56,7 @@ function expectProblem(answer: GatewayAnswer, code: ProblemCode): void {
   expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
 }
 
-describeWithNginx('the gateway', () => {
+describeWithTools(GATEWAY_TOOLS, 'the gateway', () => {
   beforeAll(async () => {
     system = await startWholeSystem('https://orders.example');
     started.unshift(system);

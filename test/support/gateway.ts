@@ -27,9 +27,13 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-/** `describe` for suites that need nginx, envsubst and openssl; see describeWith in engines.ts. */
-export function describeWithNginx(name: string, body: () => void): void {
-  const absent = ['nginx', 'envsubst', 'openssl'].filter((tool) => !isInstalled(tool)).join(' and ');
+/** What startGateway needs. */
+export const GATEWAY_TOOLS = ['nginx', 'envsubst', 'openssl'] as const;
+type Tool = (typeof GATEWAY_TOOLS)[number];
+
+/** `describe` for suites that need such tools; see describeWith in engines.ts. */
+export function describeWithTools(needed: readonly Tool[], name: string, body: () => void): void {
+  const absent = needed.filter((tool) => !isInstalled(tool)).join(' and ');
   if (absent === '') {
     describe(name, body);
   } else if (process.env['ORDERLOG_TEST_REQUIRE_ENGINES'] === '1') {
@@ -43,7 +47,7 @@ export function describeWithNginx(name: string, body: () => void): void {
   }
 }
 
-function isInstalled(tool: string): boolean {
+function isInstalled(tool: Tool): boolean {
   return (
     spawnSync(tool, [tool === 'envsubst' ? '--version' : tool === 'nginx' ? '-v' : 'version']).status === 0
   );
