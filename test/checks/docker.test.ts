@@ -5,7 +5,11 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { configNames } from '#platform/config-names.js';
+import { EXPORT_STALLED_AFTER_MS } from '../../apps/query-api/src/exports/stalled-client.js';
 import { repositoryRoot } from '../support/seeded-tree.js';
+
+/** The gateway sees before query-api that a client takes nothing, by so much at most. */
+const BUFFERS_FILL_MS = 15_000;
 
 interface Service {
   image?: string;
@@ -148,6 +152,16 @@ describe('the container files', () => {
     const connections = Number(value(/worker_processes (\d+);/)) * Number(value(/worker_connections (\d+);/));
     const memory = bytesOf(deploy!.resources.limits.memory);
     expect(space + connections * buffer).toBeLessThanOrEqual(memory - bytesOf('64m'));
+  });
+
+  it('leave it to query-api to end an export that its client does not take', () => {
+    const nginx = text('docker/gateway/nginx.conf.template');
+    const exports = /location \/v1\/exports\/ \{([^}]*)\}/.exec(nginx)![1]!;
+    // What the location does not say, the file says for all.
+    const ms = (name: string) =>
+      1_000 * Number(new RegExp(`\\b${name} (\\d+)s;`).exec(`${exports}${nginx}`)![1]);
+    expect(ms('send_timeout')).toBeGreaterThanOrEqual(EXPORT_STALLED_AFTER_MS + BUFFERS_FILL_MS);
+    expect(ms('proxy_read_timeout')).toBeGreaterThan(EXPORT_STALLED_AFTER_MS);
   });
 
   it('hand each limit of the gateway on, with the default that the image has', () => {
