@@ -38,7 +38,7 @@ function start(given: { folder?: string; url?: string; uid?: number } = {}) {
 const refused = (saying: RegExp) => ({
   status: 1,
   stdout: '',
-  stderr: expect.stringMatching(new RegExp(`^gateway: [^\n]*${saying.source}[^\n]*\n$`)) as string,
+  stderr: expect.stringMatching(new RegExp(`^gateway: [^\n]*${saying.source}[^\n]*\n$`)) as unknown,
 });
 
 describe('what is in the folder for the certificate', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { minorUnitDigits } from '#domain/currencies.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
+import { skipReasons } from '../../examples/notifier/src/inbox.js';
 import { messageOfEvent, messageTypes } from '../../examples/notifier/src/message-types.js';
 import { moneyText } from '../../examples/notifier/src/money.js';
 import { readOrderEvent, type RawMessage } from '../../examples/notifier/src/order-event.js';
@@ -44,6 +45,12 @@ describe('the example notifier', () => {
     }
     const told = Object.values(messageOfEvent).map(({ to }) => to);
     expect(told.sort()).toEqual([...messageTypes].sort());
+  });
+
+  it('documents every reason to send nothing', async () => {
+    const readme = await readFile(join(folder, 'README.md'), 'utf8');
+    const skipped = /^\| `skipped` .*$/m.exec(readme)![0];
+    expect(skipReasons.filter((reason) => !skipped.includes(`\`${reason}\``))).toEqual([]);
   });
 
   it(

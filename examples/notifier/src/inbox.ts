@@ -19,10 +19,15 @@ export interface DueMessage extends MessageKey {
   readonly waits: number;
 }
 
+/** Why there is nothing to send: the README has each of them. */
+export const skipReasons = ['not chosen', 'no address', 'personal data erased', 'shipment lost'] as const;
+export type SkipReason = (typeof skipReasons)[number];
+
 /** What became of a message. */
 export type Outcome =
   | { readonly state: 'sent' }
-  | { readonly state: 'skipped' | 'dead'; readonly reason: string }
+  | { readonly state: 'skipped'; readonly reason: SkipReason }
+  | { readonly state: 'dead'; readonly reason: string }
   | {
       readonly state: 'waiting';
       readonly reason: string;
@@ -154,7 +159,7 @@ function rowsOf({ event, raw }: Received, preferences: (customerId: string | nul
   });
 }
 
-export const NOT_CHOSEN = 'not chosen';
+export const NOT_CHOSEN: SkipReason = 'not chosen';
 
 async function note(client: PoolClient, key: MessageKey, outcome: Outcome): Promise<void> {
   const ofMessage = [key.eventId, key.recipient, key.type];
