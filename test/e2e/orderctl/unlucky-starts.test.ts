@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,39 @@ it(
     expect(existsSync(join(data, 'pg'))).toBe(false);
     expect(existsSync(join(data, 'up.lock'))).toBe(false);
     await new Promise((closed) => server.close(closed));
+  },
+  TIMEOUT_MS,
+);
+
+const DISK_BYTES = 64 * 1024;
+const mounted = (at: string) =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'orderlog-test', at]).status === 0;
+const unmount = (at: string) => void spawnSync('umount', [at]);
+
+/** Root does, but not in every container. */
+function mountsDisks(): boolean {
+  const at = mkdtempSync(join(tmpdir(), 'orderlog-disk-'));
+  const can = mounted(at);
+  if (can) unmount(at);
+  rmdirSync(at);
+  return can;
+}
+
+const canMount = mountsDisks();
+(canMount ? it : it.skip)(
+  `names the file and the disk where that is full, and leaves nothing there${canMount ? '' : ' (skipped: no disk can be mounted)'}`,
+  async () => {
+    expect(mounted(data)).toBe(true);
+    try {
+      await writeFile(join(data, 'filling'), Buffer.alloc(DISK_BYTES));
+      expect(await orderctl('up', '--data', data)).toMatchObject({
+        code: 1,
+        stderr: `orderctl: ${join(data, 'up.lock')} cannot be written: the disk that ${data} is on is full (ENOSPC): free space there\n`,
+      });
+      expect((await readdir(data)).sort()).toEqual(['filling', 'logs']);
+    } finally {
+      unmount(data);
+    }
   },
   TIMEOUT_MS,
 );

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { constants, copyFile, link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, readFile, rm, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { writeDraft } from '#platform/draft-file.js';
 import { isStillAlive, processStart } from '#platform/process-identity.js';
 import { CliError } from './cli-error.js';
 
@@ -26,9 +26,8 @@ export interface ProcessLock {
  * @throws CliError when another process holds it, or this one does already
  */
 export async function takeLock(path: string, refusal: (pid: number) => string): Promise<ProcessLock> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const me: Holder = { pid: process.pid, start: processStart(process.pid) };
-  await writeFile(draft, JSON.stringify(me));
+  const draft = await writeDraft(path, JSON.stringify(me));
   let wasStale = false;
   try {
     for (;;) {

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { replaceFile } from '#platform/draft-file.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { isStillAlive } from '#platform/process-identity.js';
 import type { ElasticsearchConfig } from '#platform/search-settings.js';
@@ -98,7 +99,5 @@ export async function readJson(path: string, remedy: string): Promise<unknown> {
 
 /** Writes a file completely or not at all, and readable for its owner only: it may hold a password. */
 export async function writeJson(path: string, content: unknown): Promise<void> {
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  await rename(draft, path);
+  await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import { replaceFile, writeDraft } from '../draft-file.js';
 import type { Scope } from './principal.js';
 
 export const EMBEDDED_ISSUER = 'urn:orderlog:embedded';
@@ -75,7 +75,8 @@ async function loadOrCreateKey(path: string): Promise<SigningKey> {
   if (existing !== null) return signingKey(existing, path);
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);
-  const draft = await writeDraft(path, { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) });
+  const content = { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) };
+  const draft = await writeDraft(path, JSON.stringify(content), 0o600);
   try {
     await link(draft, path);
   } catch (error) {
@@ -103,14 +104,8 @@ async function signingKey(content: string, path: string): Promise<SigningKey> {
 
 /** Leaves alone what is published already: whoever makes a token may be another user than the apps that read it. */
 async function publish(path: string, { kty, crv, x, y, kid, alg }: JWK): Promise<void> {
-  const content = { keys: [{ kty, crv, x, y, kid, alg, use: 'sig' }] };
+  const content = JSON.stringify({ keys: [{ kty, crv, x, y, kid, alg, use: 'sig' }] });
   const published = await readFile(path, 'utf8').catch(() => null);
-  if (published !== JSON.stringify(content)) await rename(await writeDraft(path, content), path);
+  if (published !== content) await replaceFile(path, content, 0o600);
   await chmod(path, 0o644).catch(() => {}); // it is another user's, who can read it at least
-}
-
-async function writeDraft(path: string, content: unknown): Promise<string> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
-  return draft;
 }
