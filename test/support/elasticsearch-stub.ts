@@ -4,6 +4,7 @@ import type { Client } from '@elastic/elasticsearch';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 
 export interface ElasticsearchStub {
+  readonly url: string;
   /** Of the stub alone. */
   readonly client: Client;
   close(): Promise<void>;
@@ -17,8 +18,10 @@ export async function elasticsearchStub(answer: RequestListener): Promise<Elasti
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const client = createElasticsearchClient({ url: `http://127.0.0.1:${port}`, apiKey: null, caFile: null });
+  const url = `http://127.0.0.1:${port}`;
+  const client = createElasticsearchClient({ url, apiKey: null, caFile: null });
   return {
+    url,
     client,
     async close() {
       await client.close();

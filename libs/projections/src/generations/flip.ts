@@ -6,8 +6,10 @@ import { tryFlip, type FlipResult } from '#read-models/generations/try-flip.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
 import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
+import { isIndexMissing } from '#read-models/search/elasticsearch/requests.js';
 import { messageOf } from '../engine/interruptions.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
+import { lostIndex } from '../search/lost-index.js';
 
 export interface ChosenFlipOptions {
   /** Two connections are used. */
@@ -117,6 +119,7 @@ async function flipOnce(
   try {
     return await tryFlip(pool, generation, { chosen: true, refresh: refreshIn(elasticsearch) });
   } catch (error) {
+    if (isIndexMissing(error)) throw new CannotFlip(lostIndex(generation), { cause: error });
     if (!isUnavailable(error)) throw error;
     const known = await listGenerations(pool).catch(() => []);
     if (known.some(({ id, role }) => id === generation.id && role === 'active')) return 'flipped';

@@ -8,6 +8,7 @@ import { checkpointOf } from '#read-models/checkpoints.js';
 import { requireActiveGeneration, type Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
+import { isIndexMissing } from '#read-models/search/elasticsearch/requests.js';
 import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import { countOrders, orderKeys, sampledOrderKeys } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';
@@ -18,6 +19,7 @@ import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
 import { forEachOf } from './for-each-of.js';
 import type { Throttle } from '../replay/throttle.js';
+import { lostIndex } from '../search/lost-index.js';
 import { documentsWithoutOrder, verifyDocuments, type VerifiedIndex } from './verify-index.js';
 import { verifyOrder } from './verify-order.js';
 
@@ -90,7 +92,10 @@ const POLL_MS = 100;
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const generation = options.generation ?? (await requireActiveGeneration(options.pool));
-  return new Verification(options, generation, await openIndex(options, generation)).run();
+  const verification = new Verification(options, generation, await openIndex(options, generation));
+  return verification.run().catch((error: unknown) => {
+    throw isIndexMissing(error) ? new CannotVerify(lostIndex(generation), { cause: error }) : error;
+  });
 }
 
 /**

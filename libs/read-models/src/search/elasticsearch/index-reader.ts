@@ -2,6 +2,7 @@ import type { Client, estypes } from '@elastic/elasticsearch';
 import type { OrderKey } from '../../order-key.js';
 import { searchDocumentId, type SearchDocument } from '../search-document.js';
 import { OWN_IDS } from './index-definition.js';
+import { INDEX_MISSING, IndexMissing } from './requests.js';
 
 const PAGE_IDS = 5_000;
 const KEEP_ALIVE = '1m';
@@ -16,13 +17,19 @@ export class IndexReader {
     this.#index = index;
   }
 
-  /** Documents as they are stored now, refreshed or not, by id; orders without one are left out. */
+  /**
+   * Documents as they are stored now, refreshed or not, by id; orders without one are left out.
+   *
+   * @throws IndexMissing
+   */
   async documents(keys: readonly OrderKey[]): Promise<Map<string, SearchDocument>> {
     if (keys.length === 0) return new Map();
     const { docs } = await this.#client.mget<SearchDocument>({
       index: this.#index,
       ids: keys.map((key) => searchDocumentId(key)),
     });
+    if (docs.some((doc) => 'error' in doc && doc.error.type === INDEX_MISSING))
+      throw new IndexMissing(`no index ${this.#index}`);
     const found = docs.flatMap((doc) =>
       'found' in doc && doc.found ? [[doc._id, doc._source!] as const] : [],
     );

@@ -69,8 +69,14 @@ export function isElasticsearchAway(error: unknown): boolean {
 
 /** Whether there is no index of that name, such as one that was dropped after a flip. */
 export function isIndexMissing(error: unknown): boolean {
-  return typeOf(error) === 'index_not_found_exception';
+  return error instanceof IndexMissing || typeOf(error) === INDEX_MISSING;
 }
+
+/** What Elasticsearch calls it; an answer about several documents has it for each of them. */
+export const INDEX_MISSING = 'index_not_found_exception';
+
+/** There is no such index, as an answer that is no error told. */
+export class IndexMissing extends Error {}
 
 /** The type that Elasticsearch gives an error, such as `resource_already_exists_exception`; null: not its own. */
 export function typeOf(error: unknown): string | null {
