@@ -9,7 +9,9 @@ const USAGE = `usage: npm run engines -- up|down|kill|status [elasticsearch|kafk
 up      start the engines (all, unless some are named) and print the variables that make the tests use them
 down    stop them and remove what they stored
 kill    end them as a crash would; the next up goes on with the same data and ports
-status  print which are running, and where`;
+status  print which are running, and where
+
+All clones of a user share these engines, so that down and kill end them for all; --folder keeps some apart.`;
 
 const commands = {
   async up(engine, folder) {
