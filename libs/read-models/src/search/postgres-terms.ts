@@ -41,7 +41,7 @@ export async function postgresTerms(
   const queries = words.map((word, index) => exactly(word, isPrefix(index)));
   const whole = words.map((word) => exactly(word));
   const { rows } = await db.query<TermRow>({
-    name: `search-terms-${schema}-${live}-${customerId !== null}`,
+    ...keptPlan(`search-terms-${schema}-${live}`, audience),
     text: termsStatement(schema, live, customerId !== null),
     values: [
       ...[tenantId, words, upTo, toleratedDistances(words), queries, whole],
@@ -66,18 +66,28 @@ export async function postgresTerms(
 async function heldWords(
   db: Queryable,
   schema: string,
-  { tenantId, customerId }: Audience,
+  audience: Audience,
   words: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  const { tenantId, customerId } = audience;
   const isCustomer = customerId !== null;
   const { orders, visible } = ordersOf(schema, isCustomer, '$4');
   const { rows } = await db.query<{ word: string }>({
-    name: `search-held-${schema}-${isCustomer}`,
+    ...keptPlan(`search-held-${schema}`, audience),
     text: `SELECT q.word FROM unnest($2::text[], $3::text[]) AS q(word, query)
       WHERE EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery)`,
     values: [tenantId, words, words.map((word) => exactly(word)), ...(isCustomer ? [customerId] : [])],
   });
   return new Set(rows.map(({ word }) => word));
+}
+
+/**
+ * To make a plan takes longer than most look-ups, so that of a tenant's words is kept under this name. A plan that is
+ * kept knows no customer: the best for one with few orders reads, for one with many, each of them for each word. Theirs
+ * is made anew for each search.
+ */
+function keptPlan(name: string, { customerId }: Audience): { name?: string } {
+  return customerId === null ? { name } : {};
 }
 
 /** The tenant ($1) and, by that parameter, the customer limit the rows `s` of the search. */
