@@ -71,11 +71,11 @@ async function heldWords(
 ): Promise<ReadonlySet<string>> {
   const { tenantId, customerId } = audience;
   const isCustomer = customerId !== null;
-  const { orders, visible } = ordersOf(schema, isCustomer, '$4');
+  const held = isHeld(schema, isCustomer ? '$4' : null, 's.words', 'q.query');
   const { rows } = await db.query<{ word: string }>({
     ...keptPlan(`search-held-${schema}`, audience),
     text: `SELECT q.word FROM unnest($2::text[], $3::text[]) AS q(word, query)
-      WHERE EXISTS (SELECT FROM ${orders} WHERE ${visible} AND s.words @@ q.query::tsquery)`,
+      WHERE ${held}`,
     values: [tenantId, words, words.map((word) => exactly(word)), ...(isCustomer ? [customerId] : [])],
   });
   return new Set(rows.map(({ word }) => word));
@@ -90,18 +90,22 @@ function keptPlan(name: string, { customerId }: Audience): { name?: string } {
   return customerId === null ? { name } : {};
 }
 
-/** The tenant ($1) and, by that parameter, the customer limit the rows `s` of the search. */
-function ordersOf(
-  schema: string,
-  isCustomer: boolean,
-  customer: string,
-): { orders: string; visible: string } {
-  return isCustomer
-    ? {
-        orders: `${schema}.order_search s JOIN ${schema}.orders o USING (tenant_id, order_id)`,
-        visible: `s.tenant_id = $1 AND o.customer_id = ${customer}`,
-      }
-    : { orders: `${schema}.order_search s`, visible: 's.tenant_id = $1' };
+/**
+ * SQL that tells if an order matches which the audience sees: of the tenant ($1), and of the customer that a parameter
+ * names. PostgreSQL cannot know how rare the word is that a query asks for. Of a tenant, it would begin to read all
+ * orders where one row is enough, and a word that none holds would cost as much as there are. Asked for all rows, as
+ * of a WITH, it asks the index, and still reads no more than the first.
+ */
+function isHeld(schema: string, customer: string | null, column: string, query: string): string {
+  const matches = `s.tenant_id = $1 AND ${column} @@ ${query}::tsquery`;
+  if (customer !== null) {
+    return `EXISTS (
+        SELECT FROM ${schema}.order_search s JOIN ${schema}.orders o USING (tenant_id, order_id)
+        WHERE ${matches} AND o.customer_id = ${customer})`;
+  }
+  return `EXISTS (
+        WITH holding AS MATERIALIZED (SELECT FROM ${schema}.order_search s WHERE ${matches})
+        SELECT FROM holding)`;
 }
 
 /**
@@ -123,16 +127,17 @@ const NEAREST_LENGTH = 'abs(length(w.word) - length(q.word))';
  * Candidates for the others are found by their trigrams, or by the first letter. In a database whose locale knows ASCII
  * letters alone, other words have no trigrams: these are looked through, for a part of the word that no slip has
  * touched. Words of three letters share too few trigrams with one that begins differently.
+ *
+ * OFFSET 0: it is asked once, and not again wherever its answer is used.
  */
 function termsStatement(schema: string, live: boolean, isCustomer: boolean): string {
-  const { orders, visible } = ordersOf(schema, isCustomer, '$7');
+  const held = (column: string, query: 'query' | 'whole') =>
+    isHeld(schema, isCustomer ? '$7' : null, column, `q.${query}`);
   const offered = (condition: string, order: string, most: number) =>
     `(SELECT w.word FROM ${schema}.search_words w
-          WHERE q.tolerated > 0 AND NOT h.held AND w.tenant_id = $1 AND ${condition}
+          WHERE NOT h.held AND w.tenant_id = $1 AND ${condition}
             AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
           ORDER BY ${order}, w.word LIMIT ${most})`;
-  const isHeld = (column: string, query: 'query' | 'whole') =>
-    `EXISTS (SELECT FROM ${orders} WHERE ${visible} AND ${column} @@ q.${query}::tsquery)`;
   return `SELECT k.known, names.in_names, c.candidates
     FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[])
       WITH ORDINALITY AS q(word, up_to, tolerated, query, whole, n)
@@ -140,13 +145,13 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
       SELECT EXISTS (
         SELECT FROM ${schema}.search_words w
         WHERE w.tenant_id = $1 AND w.word >= q.word COLLATE "C" AND w.word <= q.up_to COLLATE "C"
-      ) ${live || isCustomer ? `AND ${isHeld('s.words', 'query')}` : ''} AS known
+      ) ${live || isCustomer ? `AND ${held('s.words', 'query')}` : ''} AS known OFFSET 0
     ) k
     CROSS JOIN LATERAL (
-      SELECT ${isHeld(NAMES, 'query')} AS in_names
+      SELECT ${held(NAMES, 'query')} AS in_names
     ) names
     CROSS JOIN LATERAL (
-      SELECT k.known OR ${isHeld('s.words', 'whole')} OR ${isHeld(NAMES, 'whole')} AS held
+      SELECT q.tolerated = 0 OR k.known OR ${held('s.words', 'whole')} OR ${held(NAMES, 'whole')} AS held OFFSET 0
     ) h
     CROSS JOIN LATERAL (
       SELECT array_agg(found.word) AS candidates FROM (
