@@ -72,6 +72,21 @@ describe('in a tenant with many orders', () => {
     return rows[0]!.read;
   }
 
+  it.each<[string, Asked]>([
+    ['for words', { text: 'red mug' }],
+    ['for a word that is misspelt', { text: 'haert' }],
+    ['for a phrase', { text: '"heart mug"' }],
+    ['for a name', { text: 'rosa mug' }],
+  ])("a search in one customer's orders reads about those, %s", async (_, question) => {
+    const own = { audience: { tenantId: 'default', customerId: 'c-7' } };
+    const ofOne = { filter: { customerId: 'c-7' } };
+    for (const narrowed of [own, ofOne]) {
+      const { found, rowsRead } = await asked({ ...question, ...narrowed });
+      expect(found).toBe(ORDERS_OF_ONE);
+      expect(rowsRead).toBeLessThan(FEW_ROWS);
+    }
+  });
+
   it('a word that no order holds is looked up without reading the orders', async () => {
     const { found, rowsRead } = await asked({ text: 'unheard' });
     expect(found).toBe(0);

@@ -1,5 +1,6 @@
 import { plainWords } from '../plain-words.js';
 import { plainEmail } from '../search-row.js';
+import { fixedConditions, keepsFew } from '../readers/order-filter.js';
 import type { ReadModels } from '../readers/read-models.js';
 import { allOf, type Parameters } from '../readers/sql.js';
 import { highlightsOf, seeksTexts, soughtOf } from './highlights.js';
@@ -63,7 +64,7 @@ function foundBy(
   terms: readonly SearchTerm[],
   parameters: Parameters,
 ): string | null {
-  const { email, audience } = question;
+  const { email, audience, filter } = question;
   const asked = [
     ...skuConditions(question, parameters),
     ...text.phrases.flatMap((phrase) => phraseConditions(phrase, parameters)),
@@ -71,7 +72,14 @@ function foundBy(
   if (email !== null) asked.push(`s.personal ->> 'email' = ${parameters.add(plainEmail(email))}`);
   if (text.wordless) asked.push('false');
   if (terms.length === 0 && asked.length === 0) return null;
-  const common = [`s.tenant_id = ${parameters.add(audience.tenantId)}`, ...asked];
+  // Where few orders are asked for, as of a customer, these are read first: many more may hold the words.
+  const narrows = keepsFew(audience, filter);
+  const from = `${schema}.order_search s${narrows ? ` JOIN ${schema}.orders few USING (tenant_id, order_id)` : ''}`;
+  const common = [
+    `s.tenant_id = ${parameters.add(audience.tenantId)}`,
+    ...(narrows ? fixedConditions(audience, filter, parameters, 'few') : []),
+    ...asked,
+  ];
   const matches = (column: string, some: readonly SearchTerm[]) =>
     some.length === 0 ? [] : [`${column} @@ ${parameters.add(tsqueryOf(some))}::tsquery`];
   const selects = splits(terms).map(({ ofWords, ofNames, ofEither }) => {
@@ -79,7 +87,7 @@ function foundBy(
       (term) => `(${[...matches('s.words', [term]), ...matches(NAMES, [term])].join(' OR ')})`,
     );
     const conditions = [...common, ...matches('s.words', ofWords), ...matches(NAMES, ofNames), ...either];
-    return `SELECT s.order_id FROM ${schema}.order_search s WHERE ${allOf(conditions)}`;
+    return `SELECT s.order_id FROM ${from} WHERE ${allOf(conditions)}`;
   });
   return selects.join(' UNION ');
 }
