@@ -30,6 +30,7 @@ describe('a request that failed', () => {
     [answered(503, 'no_healthy_upstream'), true, false, true],
     [answered(503, 'order_parked'), false, false, false],
     [answered(503, 'order_unreadable'), false, false, false],
+    [answered(503, 'read_too_slow', '30'), false, false, false],
     [answered(502, 'http_502'), true, false, true],
     [answered(504, 'http_504'), true, false, true],
     [answered(502, 'event_store_unavailable'), true, false, true],

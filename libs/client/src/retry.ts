@@ -15,8 +15,8 @@ export type Failure =
 const TRY_AGAIN = new Set([408, 429, 502, 503, 504]);
 /** The only 409 that is worth another try: nothing was decided, since other commands were quicker each time. */
 const LOST_TO_OTHERS = 'conflict_retry_exhausted';
-/** Problems that a person has to resolve: another try soon does not help. */
-const NOT_BY_ITSELF = new Set(['order_parked', 'order_unreadable']);
+/** Problems that a person has to resolve, or that cost as much again: another try soon does not help. */
+const NOT_BY_ITSELF = new Set(['order_parked', 'order_unreadable', 'read_too_slow']);
 
 /**
  * The 503s with which the service says that it has done nothing. Any other may come from a proxy, or with the code of
@@ -28,6 +28,7 @@ const NOTHING_DONE = new Set<string>([
   'order_parked',
   'order_unreadable',
   'read_models_unavailable',
+  'read_too_slow',
   'search_unavailable',
   'shutting_down',
   'token_keys_unavailable',

@@ -30,7 +30,7 @@ export class CustomersController {
     customerSchema,
     {
       customers: true,
-      problems: ['not_found'],
+      problems: ['not_found', 'read_too_slow'],
     },
   )
   async summarizeCustomer(

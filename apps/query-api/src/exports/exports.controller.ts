@@ -6,6 +6,7 @@ import type { SummaryQuestion } from '#read-models/readers/as-of.js';
 import { EXPORT_LONGEST_MS, type ExportedOrder } from '#read-models/readers/order-export.reader.js';
 import { exportedOrderSchema } from '../orders/list.schemas.js';
 import { QueryRoute } from '../orders/query-route.js';
+import { errorOfWideRead } from '../reads/problem-of-read.js';
 import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
@@ -56,7 +57,7 @@ export class ExportsController {
     `All orders that match, as one stream, as of one moment. It is cut off when nothing of it is taken for ${EXPORT_STALLED_AFTER_MS / 1_000} s, and after ${EXPORT_LONGEST_MS / 60_000} minutes in all: store the orders first, and work on them afterwards. One instance serves at most ${EXPORTS_OF_ONE_TENANT} exports of a tenant at once.`,
     exportedOrderSchema,
     {
-      problems: ['too_many_requests'],
+      problems: ['too_many_requests', 'read_too_slow'],
       contentTypes: ['application/x-ndjson', 'text/csv'],
     },
   )
@@ -69,7 +70,7 @@ export class ExportsController {
     const end = this.#atOnce.begin(audience.tenantId);
     const { first, batches } = await this.#begun(question, consistentWith).catch((error: unknown) => {
       end();
-      throw error;
+      throw errorOfWideRead(error);
     });
     const texts = textsOf(header, first, batches, line);
     void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);

@@ -47,7 +47,7 @@ export class OrdersController {
   @Get()
   @QueryRoute('A page of orders, as they are now or as they were at a moment.', pageOfSummaries, {
     customers: true,
-    problems: ['invalid_cursor'],
+    problems: ['invalid_cursor', 'read_too_slow'],
   })
   async listOrders(@AskedBy() asked: Asked, @Query() query: ListQuery): Promise<ListAnswer> {
     const { audience, consistentWith } = asked;
@@ -72,6 +72,7 @@ export class OrdersController {
     customers: true,
     problems: [
       'search_unavailable',
+      'read_too_slow',
       'invalid_cursor',
       'malformed_json',
       'payload_too_large',
@@ -110,6 +111,7 @@ export class OrdersController {
   @QueryRoute(
     'Sums per currency, over all orders that match or by day, month, status or country.',
     totalsSchema,
+    { problems: ['read_too_slow'] },
   )
   async totalOrders(
     @AskedBy() { audience, consistentWith }: Asked,
@@ -130,7 +132,7 @@ export class OrdersController {
     diffListSchema,
     {
       customers: true,
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', 'read_too_slow'],
     },
   )
   async diffOrders(

@@ -5,7 +5,10 @@ import { TooManyGroups } from '#read-models/readers/order-totals.reader.js';
 import { NoActiveGeneration } from '#read-models/readers/read-models.js';
 import { SearchUnavailable } from '#read-models/search/search-unavailable.js';
 
-const STATEMENT_TIMEOUT = '57014';
+/** At its limit in time, or by an operator, who has hardly a cause but that it takes too long. */
+const STATEMENT_CANCELLED = '57014';
+/** For clients that send it again all the same: it keeps a connection busy each time. */
+const TOO_SLOW_RETRY_AFTER_SECONDS = 30;
 const UNKNOWN_TIME_ZONE = '22023';
 
 /** The problem that a client sees when a read fails; undefined: the error is a bug of ours. */
@@ -29,11 +32,21 @@ export function problemOfRead(error: unknown): ProblemError | undefined {
     return new ProblemError('event_store_unavailable', { retryAfterSeconds: 1, cause: error });
   }
   const { code } = (error ?? {}) as { code?: unknown };
-  if (code === STATEMENT_TIMEOUT) {
+  if (code === STATEMENT_CANCELLED) {
     return new ProblemError('read_models_unavailable', { retryAfterSeconds: 2, cause: error });
   }
   if (code === UNKNOWN_TIME_ZONE) return unknownTimeZone();
   return undefined;
+}
+
+/**
+ * The error of a question that could have been a smaller one: where PostgreSQL ended it, the client is told to ask for
+ * less. Reads by key are always small, so they are late only while PostgreSQL has other troubles, which pass.
+ */
+export function errorOfWideRead(error: unknown): unknown {
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (code !== STATEMENT_CANCELLED) return error;
+  return new ProblemError('read_too_slow', { retryAfterSeconds: TOO_SLOW_RETRY_AFTER_SECONDS, cause: error });
 }
 
 export function unknownTimeZone(): ProblemError {

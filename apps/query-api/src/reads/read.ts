@@ -20,6 +20,7 @@ import {
   type StaleOrder,
 } from '#read-models/readers/parked.reader.js';
 import { refuseParked } from './order-parked.js';
+import { errorOfWideRead } from './problem-of-read.js';
 import { Sources } from './sources.js';
 
 interface OneOrder {
@@ -69,6 +70,16 @@ const reads = {
 };
 
 type Reads = typeof reads;
+
+/** Questions about as many orders as they match. */
+const WIDE: ReadonlySet<keyof Reads> = new Set([
+  'list',
+  'diffList',
+  'totals',
+  'customer',
+  'search',
+  'searchAsOf',
+]);
 
 type Answering = (
   sources: Sources,
@@ -184,7 +195,11 @@ export class ReadHandler implements IQueryHandler<Read> {
     await this.#sources.freshness.reached(consistentWith, projection);
     if (consistentWith !== null) await this.#refuseParked(audienceOf(question), consistentWith, projection);
     const read = reads[name] as Answering;
-    return read(this.#sources, question, consistentWith);
+    try {
+      return await read(this.#sources, question, consistentWith);
+    } catch (error) {
+      throw WIDE.has(name) ? errorOfWideRead(error) : error;
+    }
   }
 
   /**

@@ -192,6 +192,7 @@ export interface components {
         | 'outcome_unknown'
         | 'event_store_unavailable'
         | 'read_models_unavailable'
+        | 'read_too_slow'
         | 'search_unavailable'
         | 'not_caught_up'
         | 'order_unreadable'

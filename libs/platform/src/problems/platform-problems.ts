@@ -137,6 +137,11 @@ export const platformProblems = {
     title: 'The read models are unavailable',
     help: 'Send the request again after the number of seconds in Retry-After.',
   },
+  read_too_slow: {
+    status: 503,
+    title: 'The read took longer than a read may take',
+    help: 'Ask for less, for example with from and to or other filters, or without facets: the same request soon takes as long again.',
+  },
   search_unavailable: {
     status: 503,
     title: 'The search engine is unavailable',
