@@ -35,17 +35,23 @@ interface ParkedRow {
 /** @param oldestMax how many `oldest` to give for each projection of each generation */
 export async function parkedCounts(db: Queryable, oldestMax: number): Promise<ParkedCount[]> {
   const { rows } = await db.query<ParkedRow>(
-    `WITH parked AS (
-       SELECT DISTINCT ON (projection, generation, tenant_id, order_id)
-         projection, generation, tenant_id, order_id, revision, reason, parked_at,
-         count(*) OVER (PARTITION BY projection, generation)::int AS events
-       FROM ${SHARED_SCHEMA}.quarantine ORDER BY projection, generation, tenant_id, order_id, revision
-     ), ranked AS (
-       SELECT *, count(*) OVER (PARTITION BY projection, generation)::int AS orders,
-         row_number() OVER (PARTITION BY projection, generation ORDER BY parked_at, order_id) AS rank
-       FROM parked
+    // Counted by order first: a release that cannot read an event may park hundreds of thousands.
+    `WITH parked AS MATERIALIZED (
+       SELECT projection, generation, tenant_id, order_id, min(revision) AS revision, min(parked_at) AS parked_at,
+         count(*) AS events
+       FROM ${SHARED_SCHEMA}.quarantine GROUP BY projection, generation, tenant_id, order_id
+     ), counted AS (
+       SELECT projection, generation, count(*)::int AS orders, sum(events)::int AS events
+       FROM parked GROUP BY projection, generation
      )
-     SELECT * FROM ranked WHERE rank <= $1 ORDER BY projection, generation, rank`,
+     SELECT projection, generation, counted.orders, counted.events, tenant_id, order_id, revision, oldest.parked_at,
+       first.reason
+     FROM counted CROSS JOIN LATERAL (
+       SELECT tenant_id, order_id, revision, parked_at FROM parked
+       WHERE parked.projection = counted.projection AND parked.generation = counted.generation
+       ORDER BY parked_at, order_id LIMIT $1
+     ) oldest JOIN ${SHARED_SCHEMA}.quarantine first USING (projection, generation, tenant_id, order_id, revision)
+     ORDER BY projection, generation, oldest.parked_at, order_id`,
     [oldestMax],
   );
   const found = new Map<string, ParkedCount & { oldest: LongestParked[] }>();
