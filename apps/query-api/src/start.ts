@@ -44,6 +44,12 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     applicationName: 'orderlog query-api exports',
     statementTimeoutMs: EXPORT_STATEMENT_TIMEOUT_MS,
   });
+  // Of its own: an app whose connections are all busy would be taken out of service, and the others get its load.
+  const readinessPool = createPool(settings.postgresUrl, {
+    max: 1,
+    applicationName: 'orderlog query-api readiness',
+    statementTimeoutMs: READ_TIMEOUT_MS,
+  });
   const watcher = new CheckpointWatcher({
     connectionString: settings.postgresUrl,
     onError: (err) => logger.warn({ err }, 'listening for checkpoints failed; connecting again'),
@@ -71,7 +77,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       verifier: createTokenVerifier(settings),
       bodyLimitBytes: BODY_LIMIT_BYTES,
       readiness: {
-        postgres: () => pool.query('SELECT 1'),
+        postgres: () => readinessPool.query('SELECT 1'),
         generation: () => generation.current(),
         // Only the past of single orders is read from the event store: the app stays ready without it, but not
         // with another one.
@@ -92,7 +98,9 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     async close() {
       await app.close(drainDelayMs);
       await watcher.close();
-      await Promise.all([pool.end(), exportPool.end(), eventStore.close(), elasticsearch?.close()]);
+      const pools = [pool, exportPool, readinessPool];
+      const others = [eventStore.close(), elasticsearch?.close()];
+      await Promise.all([...pools.map((one) => one.end()), ...others]);
     },
   };
 }

@@ -8,6 +8,9 @@ import { until } from '../../support/until.js';
 // Whole systems start here, on a machine that may be busy with others.
 jest.setTimeout(120_000);
 
+/** Of query-api, to read. */
+const CONNECTIONS = 10;
+
 describe('a read that takes longer than it may', () => {
   let system: TestQuerySystem;
   let order: WrittenOrder;
@@ -63,5 +66,21 @@ describe('a read that takes longer than it may', () => {
     const { status, body } = await exported;
     await ending.end();
     expect([status, body['code']]).toEqual([503, 'read_too_slow']);
+  });
+
+  it('leaves query-api ready, also where such reads keep all of its connections busy', async () => {
+    const watching = testPool(system.postgresUrl, 1);
+    const asked = Array.from({ length: CONNECTIONS }, () => system.ask('/v1/orders/totals'));
+    await until('all wait', async () => {
+      const { rows } = await watching.query<{ waiting: number }>(
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database()
+           AND application_name = 'orderlog query-api' AND wait_event_type = 'Lock'`,
+      );
+      return rows[0]!.waiting === CONNECTIONS;
+    });
+    const { status, body } = await system.ask('/health/ready');
+    expect([status, body['checks']]).toEqual([200, { postgres: 'ok', generation: 'ok', eventStore: 'ok' }]);
+    await Promise.all(asked);
+    await watching.end();
   });
 });
