@@ -54,7 +54,8 @@ describe('a read that takes longer than it may', () => {
   });
 
   it('says so of an export that an operator ends', async () => {
-    const ending = testPool(system.postgresUrl, 1); // the one that holds sees activity as of its transaction's first look
+    // The one that holds the lock sees activity as of its transaction's first look.
+    const ending = testPool(system.postgresUrl, 1);
     const exported = system.ask('/v1/exports/orders');
     await until('it waits, and is ended', async () => {
       const { rowCount } = await ending.query(
