@@ -10,7 +10,7 @@ import { until } from './until.js';
 export const SMALL = { openBytes: 60_000, stepBytes: 20_000, stepEvents: 50 };
 
 export function replayOn(
-  { eventStore, postgresUrl }: ProjectionBench,
+  { eventStore, postgresUrl }: Pick<ProjectionBench, 'eventStore' | 'postgresUrl'>,
   {
     request = {},
     ...options

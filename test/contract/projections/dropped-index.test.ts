@@ -5,6 +5,7 @@ import { markReady } from '#read-models/generations/generation-states.js';
 import { createGeneration, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
+import { beginStretch } from '#read-models/stores/stretches.js';
 import { freshDatabase, testPool } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';
 
@@ -56,5 +57,26 @@ describe('an index whose rows another one is fed from', () => {
     expect(await parkedOrders(pool)).toEqual([]);
     await follows(next, 8n);
     expect((await pool.query('SELECT FROM orderlog.late_rows')).rowCount).toBe(0);
+  });
+
+  it('leaves the stretches of the rows to the other one, which takes them along', async () => {
+    const first = await prepareGeneration(pool, 'test');
+    const next = await createGeneration(pool, { indexPrefix: 'test', madeBy: 'replay', rowsOf: first });
+    const token = await takeLease(pool, { generation: first.id, projection: 'orders' });
+    await beginStretch(pool, first, token);
+    await beginStretch(pool, first, token);
+    const kept = async () => {
+      const { rows } = await pool.query<object>('SELECT generation, after_seq FROM orderlog.stretches');
+      return rows;
+    };
+    const removeIndex = async () => {};
+    await pool.query(`UPDATE orderlog.active_generation SET generation = $1`, [next.id]);
+    await dropGeneration(pool, first.id, { removeIndex });
+    expect(await kept()).toEqual([{ generation: first.id, after_seq: '0' }]);
+
+    const last = await createGeneration(pool, { indexPrefix: 'test', madeBy: 'replay' });
+    await pool.query(`UPDATE orderlog.active_generation SET generation = $1`, [last.id]);
+    await dropGeneration(pool, next.id, { removeIndex });
+    expect(await kept()).toEqual([]);
   });
 });

@@ -72,7 +72,7 @@ describeWith('elasticsearch', 'a step of the search index', () => {
     return {
       steps,
       flush: (through = client) => {
-        const written = new IndexWriter(through, generation.searchIndex!).write(page.orders, page.position);
+        const written = new IndexWriter(through, generation.searchIndex!).write(page.orders, page);
         return new FollowedStep(page, reached, written);
       },
     };

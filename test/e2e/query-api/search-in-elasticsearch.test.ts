@@ -206,7 +206,7 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
     const { position } = decodeOrderPosition((await search({})).headers.get('order-position')!)!;
     const document = Buffer.from(JSON.stringify(stored._source));
     const order = { tenantId: 'default', orderId, revision: 0, writeSeq: BigInt(stored._version!), document };
-    await new IndexWriter(client, index).write([order], position + 10n);
+    await new IndexWriter(client, index).write([order], { position: position + 10n, stretch: null });
     await client.indices.refresh({ index });
     const { headers, body } = await search({});
     expect(decodeOrderPosition(headers.get('order-position')!)!.position).toBe(position + 10n);

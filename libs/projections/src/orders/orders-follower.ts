@@ -12,6 +12,7 @@ import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { OrdersStore } from '#read-models/stores/orders.store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
+import { beginStretch } from '#read-models/stores/stretches.js';
 import { BatchApplier } from './batch-applier.js';
 import { OwnedOrders } from './owned-orders.js';
 import { BatchedSubscription } from '../engine/batched-subscription.js';
@@ -140,6 +141,7 @@ export class OrdersFollower implements ProjectionWork {
     const reached = { position: this.progress.position, lastEvent: await lastTakenEvent(db, generation) };
     await bindToStore(db, made, reached, await storeNow(eventStore), RENEW);
     if (this.#owned?.db !== db) {
+      if (generation.searchIndex !== null) await beginStretch(db, generation, token);
       const store = new OrdersStore(db, generation, token);
       const quarantine = await OrderQuarantine.load(db, generation.id);
       this.#owned = { db, orders: new OwnedOrders(store, eventStore, { quarantine, codec }) };

@@ -168,7 +168,7 @@ export class SearchFollower implements ProjectionWork {
       while (!signal.aborted) {
         const page = await reading;
         await this.#heldBack(page, signal);
-        const step = new FollowedStep(page, ahead, writer.write(page.orders, page.position));
+        const step = new FollowedStep(page, ahead, writer.write(page.orders, page));
         ahead = step.reached;
         if (!page.complete) reading = read(ahead.writeSeq);
         await settling;
@@ -218,10 +218,11 @@ export class SearchFollower implements ProjectionWork {
       await writer.remove(); // `open` may have created it again
       return null;
     }
-    const written = await writer.lastWriteSeq();
+    const last = await writer.lastWrite();
     const rowsEnd = await store.lastWriteSeq(); // asked last: the previous owner may still be writing
-    if ((marker !== null && marker.writeSeq > rowsEnd) || written > rowsEnd) {
-      // The versions of its documents are above those to come, and would win over them.
+    const isAhead = (marker !== null && marker.writeSeq > rowsEnd) || last.writeSeq > rowsEnd;
+    if (isAhead || !(await store.isOfTheseRows(last))) {
+      // The versions of its documents are above those to come, or were given a second time: they would win over others.
       const instead = newIndexName(name);
       logger.warn(
         { index: name, instead },

@@ -118,7 +118,8 @@ async function dropTables(pool: pg.Pool, { id, rowsOf, schema, searchIndex }: Ge
     if (last) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     if (searchIndex === null)
       await client.query(`UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropped' WHERE id = $1`, [id]);
-    await client.query(`DELETE FROM ${SHARED_SCHEMA}.late_rows WHERE generation = ANY ($1)`, [gone]);
+    for (const table of ['late_rows', 'stretches'])
+      await client.query(`DELETE FROM ${SHARED_SCHEMA}.${table} WHERE generation = ANY ($1)`, [gone]);
     const isGone = `(generation = ANY ($1) OR (projection = '${SEARCH_PROJECTION}' AND generation = ANY ($2)))`;
     for (const table of ['checkpoints', 'made_from', 'quarantine', 'leases']) {
       await client.query(`DELETE FROM ${SHARED_SCHEMA}.${table} WHERE ${isGone}`, [gone, unsearched]);

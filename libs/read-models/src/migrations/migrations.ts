@@ -8,6 +8,7 @@ import { leftGenerations } from './left-generations.migration.js';
 import type { Migration } from './migration.js';
 import { quarantine } from './quarantine.migration.js';
 import { replays } from './replays.migration.js';
+import { stretches } from './stretches.migration.js';
 import { topicEnds } from './topic-ends.migration.js';
 
 /** All migrations of this release. A released migration has been made in databases already: only add new ones. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   leftGenerations,
   lastSent,
   topicEnds,
+  stretches,
 ];

@@ -8,6 +8,7 @@ import type { CopyPart } from './bulk-rows.js';
 import { copyIn } from './copy-in.js';
 import type { OrderKey } from '../order-key.js';
 import { BEHIND_REASON, storableText } from './quarantine.store.js';
+import { noteBuild } from './stretches.js';
 
 /** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */
 export interface BuildCheckpoint {
@@ -143,8 +144,9 @@ export class BulkLoadStore {
   async #finish({ position, writeSeq }: BuildCheckpoint): Promise<void> {
     const { id, schema, searchIndex } = this.#generation;
     await this.#db.query('SET LOCAL synchronous_commit = on');
-    if (searchIndex !== null && writeSeq > 0) {
-      await this.#db.query('SELECT setval($1, $2)', [`${schema}.write_seq`, writeSeq]);
+    if (searchIndex !== null) {
+      await noteBuild(this.#db, this.#generation);
+      if (writeSeq > 0) await this.#db.query('SELECT setval($1, $2)', [`${schema}.write_seq`, writeSeq]);
     }
     await this.#db.query(
       `INSERT INTO ${SHARED_SCHEMA}.checkpoints (generation, projection, position) VALUES ($1, $2, $3)

@@ -8,6 +8,7 @@ import { copiedSummary, selectWholeSummary } from '../readers/copied-summary.js'
 import { SHARED_SCHEMA } from '../schema.js';
 import { DocumentWriter } from '../search/document-writer.js';
 import type { ChangedOrder } from '../search/elasticsearch/index-writer.js';
+import { currentStretch } from './stretches.js';
 
 /** Rows that were written or removed after a given write, in the order of their writes. */
 export interface ChangedRows {
@@ -16,6 +17,8 @@ export interface ChangedRows {
   readonly complete: boolean;
   /** Checkpoint of the projection `orders` in the same snapshot; null: it has read nothing. */
   readonly position: bigint | null;
+  /** The stretch that was being written in the same snapshot; null: none is noted. */
+  readonly stretch: string | null;
   /** When the last event of the first row occurred; null: there are no rows. */
   readonly firstUpdatedAt: Instant | null;
 }
@@ -29,7 +32,7 @@ export interface PageLimits {
 /** The rows of a generation with an index that were written or removed after the write with that number. */
 export async function changedRows(
   db: ClientBase,
-  { schema, rowsOf }: Generation,
+  generation: Generation,
   afterSeq: bigint,
   limits: PageLimits,
 ): Promise<ChangedRows> {
@@ -37,10 +40,12 @@ export async function changedRows(
   const orders: ChangedOrder[] = [];
   let gone: ChangedOrder[] = [];
   let position: bigint | null = null;
+  let stretch: string | null = null;
   let firstUpdatedAt: Instant | null = null;
   let complete = true;
-  await copyOut(db, changedQuery(schema, rowsOf, afterSeq, limits), (row) => {
+  await copyOut(db, changedQuery(generation, afterSeq, limits), (row) => {
     position = row.isNull() ? null : BigInt(row.bigint());
+    stretch = row.isNull() ? null : row.text();
     if (!row.isNull()) gone = (JSON.parse(row.text()) as GoneRow[]).map(goneOrder);
     if (row.isNull()) return;
     const writeSeq = BigInt(row.bigint());
@@ -54,7 +59,7 @@ export async function changedRows(
   // all writes up to the page's last one.
   orders.push(...gone.filter(({ writeSeq }) => complete || writeSeq < through));
   if (gone.length > 0) orders.sort((a, b) => Number(a.writeSeq - b.writeSeq));
-  return { orders, complete, position, firstUpdatedAt };
+  return { orders, complete, position, stretch, firstUpdatedAt };
 }
 
 interface GoneRow {
@@ -87,13 +92,13 @@ const goneRows = (schema: string, rowsOf: number, afterSeq: bigint) => `
 
 // Each row is looked up once, and pg_column_size gives the size of found_by without reading it.
 function changedQuery(
-  schema: string,
-  rowsOf: number,
+  { schema, rowsOf }: Generation,
   afterSeq: bigint,
   { maxRows, maxBytes }: PageLimits,
 ): string {
   return `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
         WHERE generation = ${rowsOf} AND projection = '${ORDERS_PROJECTION}'),
+      ${currentStretch({ rowsOf })},
       (${goneRows(schema, rowsOf, afterSeq)}),
       page.*
     FROM (SELECT) one

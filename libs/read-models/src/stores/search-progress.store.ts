@@ -4,8 +4,9 @@ import { keyArrays, type OrderKey } from '../order-key.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
-import type { RefusedDocument } from '../search/elasticsearch/index-writer.js';
+import type { LastWrite, RefusedDocument } from '../search/elasticsearch/index-writer.js';
 import { fenced, heldLease, requireLease } from './fence.js';
+import { isWriteOf, lastWriteSeqOf } from './stretches.js';
 
 export const NOTHING_REACHED: IndexReached = { position: -1n, writeSeq: 0n };
 
@@ -61,9 +62,14 @@ export class SearchProgressStore {
   /** The number that the last write of a row took; 0: there was none. */
   async lastWriteSeq(): Promise<bigint> {
     const { rows } = await this.#db.query<{ last: string }>(
-      `SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM ${this.#generation.schema}.write_seq`,
+      `SELECT ${lastWriteSeqOf(this.#generation.schema)} AS last`,
     );
     return BigInt(rows[0]!.last);
+  }
+
+  /** Whether what an index has up to that write was made of these rows, as far as their stretches tell. */
+  isOfTheseRows(last: LastWrite): Promise<boolean> {
+    return isWriteOf(this.#db, this.#generation, last);
   }
 
   /**

@@ -55,7 +55,8 @@ describe('an error of the Elasticsearch client', () => {
       await client.close();
     }
   }
-  const writing = () => failureOf((client) => new IndexWriter(client, 'orders').write(orders, 1n));
+  const writing = () =>
+    failureOf((client) => new IndexWriter(client, 'orders').write(orders, { position: 1n, stretch: null }));
 
   /** Checks all that a log or a person may see of the error. */
   function expectDiscreet(error: unknown): void {

@@ -184,4 +184,9 @@ export const OWN_IDS = [MARKER_ID, SHOWN_ID];
 export interface ShownDocument {
   readonly shownThrough: string;
   readonly writeSeq: string;
+  /**
+   * Stands in a field that takes any JSON, as a field of its own would be another mapping, and so another fingerprint.
+   * Documents of earlier releases lack it.
+   */
+  readonly texts?: { readonly stretch: string };
 }

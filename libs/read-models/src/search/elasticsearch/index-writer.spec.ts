@@ -35,6 +35,7 @@ const NO_INDEX: Outcome = {
 
 /** The position that the documents include no event after. */
 const THROUGH = 41n;
+const STRETCH = 'c0a80101-7b1c-4a52-9c9d-0f3f2f6f9a11';
 const LAST_WRITE_SEQ = 7n;
 
 const RETRIES = 8;
@@ -74,7 +75,7 @@ describe('the writer of a search index', () => {
     const pause = async (pauseMs: number) => void pauses.push(pauseMs);
     return new IndexWriter(elasticsearch.client, 'orders', { concurrency: 1, pause, ...options }).write(
       orders,
-      THROUGH,
+      { position: THROUGH, stretch: STRETCH },
     );
   };
 
@@ -181,7 +182,10 @@ function ordersIn(body: string): string[] {
   const [action, shown, ...lines] = body.trimEnd().split('\n');
   expect([action, shown].map((line) => JSON.parse(line!) as object)).toEqual([
     { index: { _id: 'shown-through', version: Number(LAST_WRITE_SEQ), version_type: 'external_gte' } },
-    { shownThrough: THROUGH.toString(), writeSeq: LAST_WRITE_SEQ.toString() },
+    {
+      ...{ shownThrough: THROUGH.toString(), writeSeq: LAST_WRITE_SEQ.toString() },
+      texts: { stretch: STRETCH },
+    },
   ]);
   const found: string[] = [];
   while (lines.length > 0) {

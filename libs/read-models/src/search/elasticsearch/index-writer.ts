@@ -26,6 +26,20 @@ export interface ChangedOrder {
   readonly document: Uint8Array | 'gone' | null;
 }
 
+/** The moment at which rows were read. */
+export interface ReadAt {
+  readonly position: bigint | null;
+  readonly stretch: string | null;
+}
+
+/** The last write of which an index may have a document. */
+export interface LastWrite {
+  /** -1: there is none. */
+  readonly writeSeq: bigint;
+  /** The stretch that was being written when this write was read, by its name; null: an earlier release read it. */
+  readonly stretch: string | null;
+}
+
 /** An order whose document the index will not take, however often it is sent. */
 export interface RefusedDocument extends Pick<ChangedOrder, 'tenantId' | 'orderId' | 'revision'> {
   readonly reason: string;
@@ -81,31 +95,31 @@ export class IndexWriter {
     return marker.position >= position && marker.writeSeq >= writeSeq;
   }
 
-  /**
-   * The last write of which the index may have a document, whether or not the marker tells so; -1: there is none.
-   */
-  async lastWriteSeq(): Promise<bigint> {
+  /** The last write of which the index may have a document, whether or not the marker tells so. */
+  async lastWrite(): Promise<LastWrite> {
     const { found, _source } = await this.#client.get<ShownDocument>(
       { index: this.#index, id: SHOWN_ID },
       { ignore: [404] },
     );
-    return found && _source ? BigInt(_source.writeSeq) : -1n;
+    if (!found || !_source) return { writeSeq: -1n, stretch: null };
+    return { writeSeq: BigInt(_source.writeSeq), stretch: _source.texts?.stretch ?? null };
   }
 
   /**
    * Writes each order's document, or deletes it, unless a newer one is there. When it resolves, all documents but
    * those that were refused are stored durably.
-   * @param through no event after that position is in the documents; null: the rows have read no event
+   * @param readAt.position no event after it is in the documents; null: the rows have read no event
+   * @param readAt.stretch the one that was being written when the rows were read; null: none was noted
    * @throws what the client threw, or IndexBusy: Elasticsearch is away or too busy, or the index is gone, and
    * nothing is certain
    */
-  async write(orders: readonly ChangedOrder[], through: bigint | null): Promise<RefusedDocument[]> {
+  async write(orders: readonly ChangedOrder[], { position, stretch }: ReadAt): Promise<RefusedDocument[]> {
     const complete = orders.filter(isComplete);
     const refused: RefusedDocument[] = orders
       .filter((one) => !isComplete(one))
       .map((one) => ({ ...one, reason: NO_SEARCH_ROW }));
     const requests = requestsOf(complete, this.#options.bulkMaxBytes).values();
-    const shown = { position: through ?? -1n, writeSeq: lastWriteSeq(complete) };
+    const shown = { position: position ?? -1n, writeSeq: lastWriteSeq(complete), stretch };
     let failed = false;
     const send = async () => {
       for (const request of requests) {
@@ -157,7 +171,7 @@ export class IndexWriter {
    * Sends one request, and more for the documents that Elasticsearch was too busy to take.
    * @returns the documents that were refused
    */
-  async #send(orders: readonly CompleteOrder[], shown: IndexReached): Promise<RefusedDocument[]> {
+  async #send(orders: readonly CompleteOrder[], shown: Shown): Promise<RefusedDocument[]> {
     const refused: RefusedDocument[] = [];
     let left = orders;
     for (let retries = 0; ; retries++) {
@@ -178,7 +192,7 @@ export class IndexWriter {
   }
 
   /** @returns the outcome of each document, in their order; nothing when all were written */
-  async #bulk(orders: readonly CompleteOrder[], shown: IndexReached): Promise<estypes.BulkResponseItem[]> {
+  async #bulk(orders: readonly CompleteOrder[], shown: Shown): Promise<estypes.BulkResponseItem[]> {
     const { errors, items } = await this.#client.transport.request<estypes.BulkResponse>({
       method: 'POST',
       path: `/${encodeURIComponent(writtenAs(this.#index))}/_bulk`,
@@ -215,6 +229,8 @@ function reasonOf({ status, error }: estypes.BulkResponseItem): string {
   return error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
 }
 
+interface Shown extends IndexReached, LastWrite {}
+
 type CompleteOrder = ChangedOrder & { readonly document: Uint8Array | 'gone' };
 
 function isComplete(order: ChangedOrder): order is CompleteOrder {
@@ -242,8 +258,11 @@ function lastWriteSeq(orders: readonly CompleteOrder[]): bigint {
 const LINE_END = Buffer.from('\n');
 
 /** The lines of a `_bulk` request: for each document what to do with it, and the document. */
-function bodyOf(orders: readonly CompleteOrder[], { position, writeSeq }: IndexReached): Buffer {
-  const shown: ShownDocument = { shownThrough: position.toString(), writeSeq: writeSeq.toString() };
+function bodyOf(orders: readonly CompleteOrder[], { position, writeSeq, stretch }: Shown): Buffer {
+  const shown: ShownDocument = {
+    ...{ shownThrough: position.toString(), writeSeq: writeSeq.toString() },
+    ...(stretch === null ? {} : { texts: { stretch } }),
+  };
   const parts: Uint8Array[] = [
     actionOf('index', SHOWN_ID, Number(writeSeq)),
     Buffer.from(JSON.stringify(shown)),
