@@ -4,6 +4,10 @@ const INDEX_WRITER = 'libs/read-models/src/search/elasticsearch/index-writer.ts'
 const TOPIC_WRITER = 'libs/projections/src/relay/topic-writer.ts';
 
 const steps = { project: 'integration', file: 'test/contract/projections/search-steps.test.ts' } as const;
+const lostRows = {
+  project: 'integration',
+  file: 'test/contract/projections/index-of-lost-rows.test.ts',
+} as const;
 const relay = { project: 'real', file: 'test/real/relay.test.ts' } as const;
 
 /** Mistakes that could be in the writing of the index. Only Elasticsearch compares versions. */
@@ -45,6 +49,18 @@ export const indexBugs: readonly TestedBug[] = [
     ],
     ...steps,
     test: 'a step of the search index of an owner that stood still before its flush changes nothing that is newer',
+  },
+  {
+    name: 'an index of rows that a restored database has no longer, told by their numbers alone',
+    changes: [
+      {
+        file: 'libs/projections/src/search/search-follower.ts',
+        from: 'if (isAhead || !(await store.isOfTheseRows(last))) {',
+        to: 'if (isAhead) {',
+      },
+    ],
+    ...lostRows,
+    test: 'an index, and the history of the rows that it was filled from is replaced where the database was restored to the middle of a replay, which went on',
   },
   {
     name: 'a token of a search that covers less than the search shows',
