@@ -28,21 +28,28 @@ const READ_CONNECTIONS = 10;
 const READ_TIMEOUT_MS = 5_000;
 const EXPORT_CONNECTIONS = 3;
 const EXPORT_STATEMENT_TIMEOUT_MS = 30_000;
+/**
+ * Planner options for many small reads at once. No parallel workers: to start them takes longer than to read. A higher
+ * operator cost: PostgreSQL rates a look into a compressed list of words as cheap as a comparison of two numbers, and
+ * would read every order's words instead of the index.
+ */
+const READING = '-c max_parallel_workers_per_gather=0 -c cpu_operator_cost=0.01';
 
 export type RunningQueryApi = Required<RunningApp> & Pick<HttpApp, 'fastify'>;
 
 /** The query API, listening. */
 export async function startQueryApi(settings: QueryApiSettings, logger: Logger): Promise<RunningQueryApi> {
-  const url = readingUrl(settings.postgresUrl);
-  const pool = createPool(url, {
+  const pool = createPool(settings.postgresUrl, {
     max: READ_CONNECTIONS,
     applicationName: 'orderlog query-api',
     statementTimeoutMs: READ_TIMEOUT_MS,
+    settings: READING,
   });
-  const exportPool = createPool(url, {
+  const exportPool = createPool(settings.postgresUrl, {
     max: EXPORT_CONNECTIONS,
     applicationName: 'orderlog query-api exports',
     statementTimeoutMs: EXPORT_STATEMENT_TIMEOUT_MS,
+    settings: READING,
   });
   // Of its own: an app whose connections are all busy would be taken out of service, and the others get its load.
   const readinessPool = createPool(settings.postgresUrl, {
@@ -116,19 +123,4 @@ async function sameStore(
   const own = await knownStoreIdentity(eventStore);
   if (own === null || storeId === null || own === storeId) return;
   throw new OtherStore(`the read models were made from event store ${storeId}, but this is ${own}`);
-}
-
-/**
- * The URL with planner options for many small reads at once. No parallel workers: to start them takes longer than
- * to read. A higher operator cost: PostgreSQL rates a look into a compressed list of words as cheap as a
- * comparison of two numbers, and would read every order's words instead of the index.
- */
-function readingUrl(postgresUrl: string): string {
-  const url = new URL(postgresUrl);
-  const given = url.searchParams.get('options') ?? '';
-  url.searchParams.set(
-    'options',
-    `${given} -c max_parallel_workers_per_gather=0 -c cpu_operator_cost=0.01`.trim(),
-  );
-  return url.href;
 }

@@ -8,6 +8,8 @@ describe('PostgreSQL being away', () => {
     expect(isUnavailable(withCode('ECONNREFUSED'))).toBe(true);
     expect(isUnavailable(withCode('57P01'))).toBe(true);
     expect(isUnavailable(withCode('25P03'))).toBe(true);
+    expect(isUnavailable(withCode('25P04'))).toBe(true);
+    expect(isUnavailable(withCode('57P05'))).toBe(true);
     expect(isUnavailable(withCode('08006'))).toBe(true);
     expect(isUnavailable(new Error('Connection terminated unexpectedly'))).toBe(true);
     expect(isUnavailable(new Error('timeout expired'))).toBe(true); // a timeout of connecting
@@ -36,14 +38,28 @@ describe('settings of a connection', () => {
   const at = 'postgres://u:p@h/d';
 
   it.each([
-    [at, at, '-c a=1'],
-    [`${at}?options=-c%20b%3D2`, `${at}?`, '-c b=2 -c a=1'],
-    [`${at}?options=-c b=2&sslmode=disable`, `${at}?sslmode=disable`, '-c b=2 -c a=1'],
-    [`${at}?sslmode=disable&options=-c+b=2`, `${at}?sslmode=disable&`, '-c b=2 -c a=1'],
-    [`${at}?options=-c+b=3&options=-c+b=2&x=1`, `${at}?x=1`, '-c b=2 -c a=1'],
-    ['postgres://u:a&options=p@h/d', 'postgres://u:a&options=p@h/d', '-c a=1'],
-    [`${at}?my_options=1`, `${at}?my_options=1`, '-c a=1'],
-  ])('come after those of the URL: %s', (url, connectionString, options) => {
-    expect(connectionWith(url, '-c a=1')).toEqual({ connectionString, options });
+    [at, at, ''],
+    [`${at}?options=-c%20b%3D2`, `${at}?`, '-c b=2 '],
+    [`${at}?options=-c b=2&sslmode=disable`, `${at}?sslmode=disable`, '-c b=2 '],
+    [`${at}?sslmode=disable&options=-c+b=2`, `${at}?sslmode=disable&`, '-c b=2 '],
+    [`${at}?options=-c+b=3&options=-c+b=2&x=1`, `${at}?x=1`, '-c b=2 '],
+    ['postgres://u:a&options=p@h/d', 'postgres://u:a&options=p@h/d', ''],
+    [`${at}?my_options=1`, `${at}?my_options=1`, ''],
+  ])('come after those of the URL: %s', (url, connectionString, own) => {
+    const alone = connectionWith(at).options;
+    expect(alone).toContain('-c DateStyle=ISO');
+    expect(connectionWith(url)).toEqual({ connectionString, options: `${own}${alone}` });
+    expect(connectionWith(url, '-c a=1')).toEqual({ connectionString, options: `${own}${alone} -c a=1` });
+  });
+
+  it('come after those of PGOPTIONS, which the URL replaces', () => {
+    const alone = connectionWith(at).options;
+    process.env['PGOPTIONS'] = '-c c=3';
+    try {
+      expect(connectionWith(at).options).toBe(`-c c=3 ${alone}`);
+      expect(connectionWith(`${at}?options=-c+b=2`).options).toBe(`-c b=2 ${alone}`);
+    } finally {
+      delete process.env['PGOPTIONS'];
+    }
   });
 });

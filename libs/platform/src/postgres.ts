@@ -10,6 +10,8 @@ export interface PoolOptions {
    * later.
    */
   statementTimeoutMs: number;
+  /** More settings of its sessions (`-c name=value`). */
+  settings?: string;
 }
 
 /** From where PostgreSQL counts the microseconds of a `timestamptz` in its binary form. */
@@ -35,7 +37,7 @@ const END_LIMIT_MS = 1_000;
 /** A pool that outlives the server: it reconnects by itself, and a lost idle connection ends nothing. */
 export function createPool(url: string, options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionWith(url, options.settings),
     max: options.max,
     application_name: options.applicationName,
     ...(options.statementTimeoutMs === 0
@@ -52,16 +54,33 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
 }
 
 /**
- * A connection to this URL with settings (`-c name=value`) that hold whatever the URL says. Beside `options` in the
- * URL, node-postgres would drop these: so they are taken out of it, and come first, as of two values the later one holds.
+ * What statements of every app rely on. A role or a database may have other defaults: with another isolation,
+ * statements fail or do not see what was committed while they waited, node-postgres reads no other date than ISO's,
+ * and without standard strings a backslash in a text is more than itself. Read-only transactions are left to whoever
+ * wants them: nothing may be written there.
  */
-export function connectionWith(url: string, settings: string): { connectionString: string; options: string } {
-  let own = '';
+const RELIED_ON = [
+  'default_transaction_isolation=read\\ committed',
+  'DateStyle=ISO',
+  'TimeZone=UTC',
+  'standard_conforming_strings=on',
+  'array_nulls=on',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/**
+ * A connection to this URL with settings (`-c name=value`) that hold whatever the URL, the role or the database says.
+ * Beside `options` in the URL, node-postgres would drop these: so they are taken out of it, and come first, as of two
+ * values the later one holds. Without any it would take `PGOPTIONS`.
+ */
+export function connectionWith(url: string, settings = ''): { connectionString: string; options: string } {
+  let own = process.env['PGOPTIONS'] ?? '';
   const connectionString = url.replace(/(?<=\?(?:.*&)?)(options=[^&#]*)&?/g, (_, given: string) => {
-    own = new URLSearchParams(given).get('options') ?? '';
+    own = new URLSearchParams(given).get('options') || own;
     return '';
   });
-  return { connectionString, options: `${own} ${settings}`.trim() };
+  return { connectionString, options: `${own} ${RELIED_ON} ${settings}`.trim() };
 }
 
 /** Makes the loss of a connection, idle or lent out, fail only the statements on this connection. */
@@ -111,8 +130,11 @@ const UNAVAILABLE_CODES = new Set([
   '57P03',
   '53200',
   '53300',
-  // PostgreSQL: this process stood still in a transaction, and has lost it
+  // PostgreSQL: this process stood still in a transaction, or took too long for it, and has lost it
   '25P03',
+  '25P04',
+  // PostgreSQL: the session was idle for too long
+  '57P05',
 ]);
 
 // node-postgres gives the errors with these messages no code.

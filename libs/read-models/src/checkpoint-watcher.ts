@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
+import { connectionWith, endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import type { Generation } from './generations/generation.js';
 import { PositionWaiters } from './position-waiters.js';
 import { GenerationInUse } from './generations/generation-in-use.js';
@@ -91,7 +91,7 @@ export class CheckpointWatcher {
 
   async #connect(): Promise<void> {
     const client = new pg.Client({
-      connectionString: this.#options.connectionString,
+      ...connectionWith(this.#options.connectionString),
       application_name: 'orderlog checkpoint watcher',
       ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
+import { connectionWith, endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import { GENERATION_CHANNEL } from '#read-models/schema.js';
 import { pause } from '../engine/interruptions.js';
 import { Wakeup } from '../engine/wakeup.js';
@@ -22,7 +22,7 @@ export async function onGenerationNews(
 ): Promise<void> {
   for (let attempt = 0; !signal.aborted; attempt++) {
     const client = new pg.Client({
-      connectionString: postgresUrl,
+      ...connectionWith(postgresUrl),
       application_name: 'orderlog projector generations',
       ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

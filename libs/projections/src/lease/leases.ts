@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import pg from 'pg';
-import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
+import { connectionWith, endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { LEASE_CHANNEL } from '#read-models/schema.js';
 import {
@@ -183,7 +183,7 @@ export class Leases {
 
   async #connect(): Promise<pg.Client> {
     const db = new pg.Client({
-      connectionString: this.#connectionString,
+      ...connectionWith(this.#connectionString),
       application_name: 'orderlog projector leases',
       ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

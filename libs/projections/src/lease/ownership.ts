@@ -1,5 +1,11 @@
 import pg from 'pg';
-import { endConnection, endsWithItsClient, isWithoutAnswer, KEPT_ALIVE } from '#platform/postgres.js';
+import {
+  connectionWith,
+  endConnection,
+  endsWithItsClient,
+  isWithoutAnswer,
+  KEPT_ALIVE,
+} from '#platform/postgres.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { sessionOf, type OwnerReport } from '#read-models/stores/leases.store.js';
 import { OwnershipLost } from '../engine/interruptions.js';
@@ -68,7 +74,7 @@ export class Ownership {
     const { connectionString, leases, lease: key, signal, report, onStandby } = options;
     const { answerLimitMs = ANSWER_LIMIT_MS } = options;
     const db = new pg.Client({
-      connectionString,
+      ...connectionWith(connectionString),
       application_name: `orderlog projector ${key.projection}`,
       ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { endConnection, endsWithItsClient, KEPT_ALIVE } from '#platform/postgres.js';
+import { connectionWith, endConnection, endsWithItsClient, KEPT_ALIVE } from '#platform/postgres.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { CannotReplay } from './errors.js';
 
@@ -19,7 +19,7 @@ export async function inBuilderSession<T>(
   work: (session: pg.Client) => Promise<T>,
 ): Promise<T> {
   const session = new pg.Client({
-    connectionString: postgresUrl,
+    ...connectionWith(postgresUrl),
     application_name: 'orderctl replay builder',
     ...KEPT_ALIVE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,0 +1,94 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createLogger } from '#platform/logging.js';
+import { instantOf } from '#domain/instant.js';
+import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
+import { freshDatabase, withDefaults } from '../../support/database.js';
+import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+import { until } from '../../support/until.js';
+
+// Whole systems start here, on a machine that may be busy with others.
+jest.setTimeout(120_000);
+
+const at = (time: string) => instantOf(time)!;
+
+describe('read models in a PostgreSQL that is set up in another way', () => {
+  const cleanUp: (() => Promise<unknown>)[] = [];
+  let system: TestQuerySystem;
+  const paths: string[] = [];
+
+  beforeAll(async () => {
+    system = await startTestQuerySystem();
+    system.startProjector();
+    const order = new WrittenOrder(system.eventStore);
+    await order.doesAt(place(order, 2, { reference: 'A\\B', customerId: 'c-1' }), at('2026-01-31T23:30:00Z'));
+    await order.doesAt(note("it's the \\ key"), at('2026-02-01T00:30:00Z'));
+    await order.doesAt(confirm, at('2026-02-28T22:00:00Z'));
+    const other = new WrittenOrder(system.eventStore);
+    await other.doesAt(place(other, 1, { reference: 'NULL' }), at('2026-02-01T10:00:00Z'));
+    await other.doesAt(tags('NULL', 'a\\b'), at('2026-02-02T10:00:00Z'));
+    for (const { orderId } of [order, other]) {
+      paths.push(`/v1/orders/${orderId}`, `/v1/orders/${orderId}/history`);
+      paths.push(`/v1/orders/${orderId}?asOf=2026-02-01T12:00:00Z`);
+    }
+    paths.push(
+      '/v1/orders?limit=10',
+      '/v1/orders/totals?by=day',
+      '/v1/orders?tag=a%5Cb',
+      '/v1/orders?reference=A%5CB',
+      '/v1/orders?asOf=2026-02-01T12:00:00Z',
+      '/v1/events?limit=10',
+      '/v1/exports/orders',
+    );
+    await system.caughtUp();
+  });
+  afterEach(async () => {
+    for (const undo of cleanUp.splice(0).reverse()) await undo();
+  });
+  afterAll(() => system.close());
+
+  /** Keeps read models there, from the same events, and starts a query-api on them. */
+  async function systemOn(postgresUrl: string): Promise<Pick<TestQuerySystem, 'url' | 'ask'>> {
+    const abort = new AbortController();
+    const keeping = new ReadModelKeeper({
+      ...{ eventStore: system.eventStore, postgresUrl, elasticsearch: null, indexPrefix: null },
+      logger: createLogger('projector', 'silent'),
+    }).run(abort.signal);
+    cleanUp.push(async () => {
+      abort.abort();
+      await keeping;
+    });
+    const api = await system.another({ postgresUrl });
+    const headers = await system.upToDate();
+    await until(
+      'it is caught up',
+      async () => (await api.ask('/v1/orders', { headers })).status === 200,
+      60_000,
+    );
+    return api;
+  }
+
+  const search = (text: string) => ({ method: 'POST', body: { text } });
+
+  it('with other defaults of its sessions, gives the same answers', async () => {
+    const database = await freshDatabase();
+    cleanUp.push(database.drop);
+    await withDefaults(database.url, [
+      `default_transaction_isolation = 'serializable'`,
+      `DateStyle = 'German, DMY'`,
+      `TimeZone = 'Asia/Kathmandu'`,
+      'standard_conforming_strings = off',
+      'array_nulls = off',
+    ]);
+    const api = await systemOn(database.url);
+    for (const path of paths) {
+      const [usual, here] = [await system.ask(path), await api.ask(path)];
+      expect([path, here.status, here.text]).toEqual([path, 200, usual.text]);
+    }
+    const [usual, here] = await Promise.all(
+      [system, api].map((one) => one.ask('/v1/orders/search', search('hangin haert'))),
+    );
+    expect([here!.status, here!.body]).toEqual([200, usual!.body]);
+    expect(usual!.body['items']).toHaveLength(2);
+  });
+});
