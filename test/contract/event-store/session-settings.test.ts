@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { openStore, type Store } from '../../../apps/event-store/src/streams/store.js';
-import { freshDatabase } from '#test/support/database.js';
+import { freshDatabase, freshRole } from '#test/support/database.js';
 import { newStream } from './contract.js';
 import { submit } from './writes.js';
 
@@ -31,6 +31,14 @@ describe('the sessions of the event store [embedded]', () => {
     cleanUp.push(() => store.close());
     return store;
   }
+
+  it('may be of a role that can create no schemas, where it was given the one of the events', async () => {
+    const role = await freshRole();
+    cleanUp.unshift(role.drop);
+    await operator.query(`CREATE SCHEMA event_store AUTHORIZATION ${role.name}`);
+    const store = await open(role.urlOf({ url }));
+    expect(await submit(store, { stream: newStream() })).toMatchObject({ kind: 'written' });
+  });
 
   it('keep the settings that they need beside the options of the URL, whatever the database says', async () => {
     for (const setting of ['synchronous_commit = off', 'bytea_output = escape', 'work_mem = "5MB"']) {

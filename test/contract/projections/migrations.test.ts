@@ -11,7 +11,7 @@ import { CannotMigrateDown, madeMigrations, migrate, migrateDown } from '#read-m
 import { migrations } from '#read-models/migrations/migrations.js';
 import type { Migration } from '#read-models/migrations/migration.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
-import { freshDatabase, testPool } from '../../support/database.js';
+import { freshDatabase, freshRole, testPool } from '../../support/database.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { laterCodec, UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -55,16 +55,37 @@ INSERT INTO orderlog.quarantine_actions (projection, generation, action, who, ta
 
 describe('the shared tables', () => {
   let pool: pg.Pool;
-  let drop: () => Promise<void>;
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
 
   beforeEach(async () => {
-    const database = await freshDatabase();
-    drop = database.drop;
+    database = await freshDatabase();
     pool = testPool(database.url, 4);
   });
   afterEach(async () => {
     await pool.end();
-    await drop();
+    await database.drop();
+  });
+
+  /** The work of a role that may create no schemas, and has been given the shared one. */
+  async function asRole(work: (theirs: pg.Pool, role: string) => Promise<void>): Promise<void> {
+    const role = await freshRole();
+    await pool.query(`CREATE SCHEMA orderlog AUTHORIZATION ${role.name}`);
+    const theirs = testPool(role.urlOf(database), 1);
+    try {
+      await work(theirs, role.name);
+    } finally {
+      await theirs.end();
+      await pool.query(`DROP OWNED BY ${role.name}`);
+      await role.drop();
+    }
+  }
+
+  it('are made in a schema that was given to a role which may create none', async () => {
+    await pool.query('CREATE EXTENSION pg_trgm');
+    await asRole(async (theirs) => {
+      await prepareSharedTables(theirs);
+      expect(await madeMigrations(theirs)).toHaveLength(migrations.length);
+    });
   });
 
   const ORDER: Readonly<Record<string, string>> = { quarantine: 'projection, order_id, revision' };
@@ -168,6 +189,22 @@ describe('the shared tables', () => {
     const made = await Promise.all([1, 2, 3].map(() => prepareGeneration(pool, null)));
     expect(made.map(({ id }) => id)).toEqual([1, 1, 1]);
     expect(await madeMigrations(pool)).toHaveLength(migrations.length);
+  });
+
+  it('are refused in one line where the extension that searches need is missing, and may not be made', async () => {
+    await asRole(async (theirs, role) => {
+      await expect(prepareSharedTables(theirs)).rejects.toThrow(
+        /^database t_\w+ lacks the extension pg_trgm \(permission denied [^\n]*\): run CREATE EXTENSION pg_trgm in it, as a superuser$/,
+      );
+      await pool.query('CREATE SCHEMA extensions; CREATE EXTENSION pg_trgm SCHEMA extensions');
+      await prepareSharedTables(theirs);
+      await pool.query(`GRANT CREATE ON DATABASE ${new URL(database.url).pathname.slice(1)} TO ${role}`);
+      await expect(prepareGeneration(theirs, null)).rejects.toThrow(
+        `pg_trgm is in schema extensions, which role ${role} may not use: GRANT USAGE ON SCHEMA extensions TO ${role}`,
+      );
+      await pool.query(`GRANT USAGE ON SCHEMA extensions TO ${role}`);
+      expect((await prepareGeneration(theirs, null)).id).toBe(1);
+    });
   });
 
   const later = (expands: boolean): Migration[] => [

@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { createLogger } from '#platform/logging.js';
 import { instantOf } from '#domain/instant.js';
 import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
-import { freshDatabase, withDefaults } from '../../support/database.js';
+import { freshDatabase, freshRole, onServer, withDefaults } from '../../support/database.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+import { replayOn } from '../../support/replays.js';
 import { until } from '../../support/until.js';
 
 // Whole systems start here, on a machine that may be busy with others.
@@ -90,5 +91,35 @@ describe('read models in a PostgreSQL that is set up in another way', () => {
     );
     expect([here!.status, here!.body]).toEqual([200, usual!.body]);
     expect(usual!.body['items']).toHaveLength(2);
+  });
+
+  it('whose extensions are in a schema of their own, finds misspelt words, also after a replay', async () => {
+    const [role, database] = await Promise.all([freshRole(), freshDatabase()]);
+    cleanUp.push(role.drop, database.drop);
+    await onServer(
+      database.url,
+      `CREATE SCHEMA "of others"; CREATE EXTENSION pg_trgm SCHEMA "of others";
+       GRANT USAGE ON SCHEMA "of others" TO ${role.name};
+       GRANT CREATE ON DATABASE ${new URL(database.url).pathname.slice(1)} TO ${role.name}`,
+    );
+    const postgresUrl = role.urlOf(database);
+    const api = await systemOn(postgresUrl);
+    const asked = search('hangin haert');
+    const { body } = await system.ask('/v1/orders/search', asked);
+    const found = async () => {
+      const { status, body } = await api.ask('/v1/orders/search', asked);
+      return [status, body['items']];
+    };
+    expect(await found()).toEqual([200, body['items']]);
+
+    await replayOn({ eventStore: system.eventStore, postgresUrl });
+    await until('the new generation is read', async () => {
+      const [row] = await onServer<{ generation: number }>(
+        database.url,
+        'SELECT generation FROM orderlog.active_generation',
+      );
+      return row!.generation === 2;
+    });
+    expect(await found()).toEqual([200, body['items']]);
   });
 });

@@ -5,7 +5,8 @@ import type pg from 'pg';
  * `data` and `metadata` are the bytes as the client sent them.
  */
 const STATEMENTS = [
-  'CREATE SCHEMA IF NOT EXISTS event_store',
+  // IF NOT EXISTS asks for the right to create schemas where it is there, too.
+  `DO $$ BEGIN IF to_regnamespace('event_store') IS NULL THEN CREATE SCHEMA event_store; END IF; END $$`,
   `CREATE TABLE IF NOT EXISTS event_store.events (
      position   bigint  PRIMARY KEY,
      stream     text    COLLATE "C" NOT NULL,

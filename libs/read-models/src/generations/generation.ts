@@ -6,6 +6,7 @@ import { migrated } from '../migrations/migrate.js';
 import { readModelFingerprints } from '../read-model-fingerprints.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { SearchEngine } from '../search/search-engine.js';
+import { findTrigrams } from '../search/trigrams.js';
 import { rowsOrNone } from '../stores/rows-or-none.js';
 
 /** A set of read tables and, where there is one, their search index: what one release reads and writes. */
@@ -168,6 +169,7 @@ async function insertGeneration(
   };
   if (rowsOf) await requireShareable(db, rowsOf, generation.fingerprint);
   else {
+    if (engine === 'postgres') await findTrigrams(db, 'transaction ends');
     await db.query(tablesDdl(generation.schema, engine));
     for (const statement of bulk ? [] : indexStatements(generation.schema, engine)) await db.query(statement);
   }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Queryable } from '../queryable.js';
-import { SHARED_SCHEMA } from '../schema.js';
+import { createSharedSchema, SHARED_SCHEMA } from '../schema.js';
+import { makeTrigrams } from '../search/trigrams.js';
 import type { Migration } from './migration.js';
 import { migrations } from './migrations.js';
 
@@ -23,7 +24,7 @@ export class CannotMigrateDown extends Error {}
 const MIGRATION_LOCK = 0x6f726d67;
 
 const MIGRATIONS_TABLE = `
-CREATE SCHEMA IF NOT EXISTS ${SHARED_SCHEMA};
+${createSharedSchema};
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.migrations (
   number int PRIMARY KEY,
   name text NOT NULL,
@@ -63,6 +64,7 @@ export async function migrate(db: Queryable, known: readonly Migration[]): Promi
   if (contracting) throw new SchemaTooNew(tooNew(contracting, known));
   const missing = known.filter(({ number }) => !made.some((one) => one.number === number));
   if (missing.length === 0) return;
+  await makeTrigrams(db);
   await db.query(MIGRATIONS_TABLE);
   for (const { number, name, expands, up } of missing) {
     await db.query(up);

@@ -23,12 +23,14 @@ interface TermRow {
  * What the words searched for stand for among the tenant's own words, in one statement. To a customer, those words are
  * known which the customer's own orders hold: others tell of orders that are not the customer's.
  *
+ * @param trigrams the schema of pg_trgm
  * @param live whether to ask the orders if they hold a known word. The table of words keeps words of orders that
  * have changed, so a word that was once misspelt in an order would stay known
  */
 export async function postgresTerms(
   db: Queryable,
   schema: string,
+  trigrams: string,
   audience: Audience,
   { words, unfinished }: SearchText,
   live: boolean,
@@ -42,7 +44,7 @@ export async function postgresTerms(
   const whole = words.map((word) => exactly(word));
   const { rows } = await db.query<TermRow>({
     ...keptPlan(`search-terms-${schema}-${live}`, audience),
-    text: termsStatement(schema, live, customerId !== null),
+    text: termsStatement(schema, trigrams, live, customerId !== null),
     values: [
       ...[tenantId, words, upTo, toleratedDistances(words), queries, whole],
       ...(customerId === null ? [] : [customerId]),
@@ -114,7 +116,9 @@ function isHeld(schema: string, customer: string | null, column: string, query: 
  */
 const UNTOUCHED = '(length(q.word) - 2) / NULLIF(q.tolerated, 0)';
 /** Of words that have no trigrams. */
-const HAS_UNTOUCHED = `length(q.word) > 3 AND cardinality(show_trgm(q.word)) < length(q.word)
+const hasUntouched = (
+  trigrams: string,
+) => `length(q.word) > 3 AND cardinality(${trigrams}.show_trgm(q.word)) < length(q.word)
             AND w.word >= U&'\\0080' COLLATE "C"
             AND (strpos(w.word, substr(q.word, 3, ${UNTOUCHED})) > 0 OR strpos(w.word, right(q.word, ${UNTOUCHED})) > 0)`;
 const BEGINS_ALIKE = `w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q.word, 1) || U&'\\+10ffff') COLLATE "C"`;
@@ -130,7 +134,7 @@ const NEAREST_LENGTH = 'abs(length(w.word) - length(q.word))';
  *
  * OFFSET 0: it is asked once, and not again wherever its answer is used.
  */
-function termsStatement(schema: string, live: boolean, isCustomer: boolean): string {
+function termsStatement(schema: string, trigrams: string, live: boolean, isCustomer: boolean): string {
   const held = (column: string, query: 'query' | 'whole') =>
     isHeld(schema, isCustomer ? '$7' : null, column, `q.${query}`);
   const offered = (condition: string, order: string, most: number) =>
@@ -155,11 +159,11 @@ function termsStatement(schema: string, live: boolean, isCustomer: boolean): str
     ) h
     CROSS JOIN LATERAL (
       SELECT array_agg(found.word) AS candidates FROM (
-        ${offered('w.word % q.word', 'similarity(w.word, q.word) DESC', MAX_CANDIDATES)}
+        ${offered(`w.word OPERATOR(${trigrams}.%) q.word`, `${trigrams}.similarity(w.word, q.word) DESC`, MAX_CANDIDATES)}
         UNION
         ${offered(BEGINS_ALIKE, NEAREST_LENGTH, MAX_COMPARED)}
         UNION
-        ${offered(HAS_UNTOUCHED, NEAREST_LENGTH, MAX_COMPARED)}
+        ${offered(hasUntouched(trigrams), NEAREST_LENGTH, MAX_COMPARED)}
       ) found
     ) c
     ORDER BY q.n`;

@@ -4,6 +4,7 @@ import { engineOf, type Generation } from '../generations/generation.js';
 import { analyzeStatement } from './table-statistics.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { findTrigrams } from '../search/trigrams.js';
 import type { CopyPart } from './bulk-rows.js';
 import { copyIn } from './copy-in.js';
 import type { OrderKey } from '../order-key.js';
@@ -120,6 +121,7 @@ export class BulkLoadStore {
   async finishing(checkpoint: BuildCheckpoint): Promise<FinishingStep[]> {
     const { schema, searchIndex } = this.#generation;
     const engine = engineOf(searchIndex);
+    if (engine === 'postgres') await findTrigrams(this.#db, 'session ends');
     const steps = [
       { what: 'orders that came back', text: supersede(this.#generation) },
       ...(engine === 'postgres' ? [{ what: 'words', text: takeWords(schema) }] : []),
