@@ -11,7 +11,7 @@ import { CannotMigrateDown, madeMigrations, migrate, migrateDown } from '#read-m
 import { migrations } from '#read-models/migrations/migrations.js';
 import type { Migration } from '#read-models/migrations/migration.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
-import { freshDatabase, freshRole, testPool } from '../../support/database.js';
+import { freshDatabase, freshRole, testPool, withDefaults } from '../../support/database.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { laterCodec, UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -95,6 +95,64 @@ describe('the shared tables', () => {
     );
     return rows;
   };
+
+  const LOCK = 0x6f726d67;
+
+  it('are not changed while a dump reads them: whoever reads them waits for no longer than a moment', async () => {
+    await prepareSharedTables(pool);
+    await migrateDown(pool, LAST - 1);
+    const url = `${database.url}?application_name=pg_dump`;
+    const dump = testPool(url, 1);
+    const client = await dump.connect();
+    await client.query('BEGIN; SELECT FROM orderlog.relays');
+    const waits = new RegExp(
+      `^migration ${LAST} \\(.+\\) waits for the shared tables, which are in use by PostgreSQL session \\d+ \\(pg_dump\\)$`,
+    );
+
+    const migrating = prepareSharedTables(pool).catch((error: unknown) => error);
+    await until('it waits', async () => {
+      const { rowCount } = await pool.query(
+        `SELECT FROM pg_locks WHERE relation = 'orderlog.relays'::regclass AND NOT granted`,
+      );
+      return rowCount === 1;
+    });
+    const read = rowsOf('relays').catch((error: unknown) => error);
+    expect(await migrating).toMatchObject({ message: expect.stringMatching(waits) });
+    expect(await read).toEqual([]);
+    expect((await madeMigrations(pool)).at(-1)!.number).toBe(LAST - 1);
+
+    await client.query('COMMIT');
+    await prepareSharedTables(pool);
+    await client.query('BEGIN; SELECT FROM orderlog.relays');
+    await expect(migrateDown(pool, LAST - 1)).rejects.toThrow(waits);
+    await client.query('COMMIT');
+    client.release();
+    await dump.end();
+    expect((await madeMigrations(pool)).at(-1)!.number).toBe(LAST);
+  });
+
+  it('are waited for while another process makes them, whatever the limit of the role', async () => {
+    await withDefaults(database.url, [`lock_timeout = '10ms'`]);
+    const other = await pool.connect();
+    await other.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    const theirs = testPool(database.url, 1);
+    const made = prepareSharedTables(theirs).then(
+      () => 'made',
+      (error: unknown) => error,
+    );
+    const waiting = until('it waits for longer than that limit', async () => {
+      const { rowCount } = await pool.query(
+        `SELECT FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()
+           AND query_start < clock_timestamp() - interval '100 ms'`,
+      );
+      return rowCount === 1;
+    });
+    expect(await Promise.race([made, waiting])).toBe(true);
+    await other.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+    other.release();
+    expect(await made).toBe('made');
+    await theirs.end();
+  });
 
   /** Every column, constraint and index of the shared tables, but of the list of migrations. */
   const shape = async () => {

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import type pg from 'pg';
-import { CannotMigrateDown, madeMigrations, migrateDown } from '#read-models/migrations/migrate.js';
+import {
+  CannotMigrateDown,
+  madeMigrations,
+  migrateDown,
+  MigrationWaits,
+} from '#read-models/migrations/migrate.js';
 import { migrations } from '#read-models/migrations/migrations.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
@@ -75,6 +80,8 @@ async function withTables(options: MigrationsOptions, work: (pool: pg.Pool) => P
   try {
     await withPostgres(url, 'orderctl migrations', work);
   } catch (error) {
+    if (error instanceof MigrationWaits)
+      throw new CliError(`${error.message}; nothing was undone: try again`);
     throw error instanceof CannotMigrateDown ? new CliError(error.message) : error;
   }
 }

@@ -19,6 +19,30 @@ export class SchemaTooNew extends Error {}
 /** Why a migration cannot be undone. */
 export class CannotMigrateDown extends Error {}
 
+/** Others use the tables that a migration changes. Nothing was changed; it can be tried again. */
+export class MigrationWaits extends Error {
+  readonly #migration: Pick<Migration, 'number' | 'name'>;
+
+  constructor(migration: Pick<Migration, 'number' | 'name'>, cause: unknown, users: readonly string[] = []) {
+    const { number, name } = migration;
+    const whose = users.length === 0 ? '' : ` by PostgreSQL session ${users.join(', ')}`;
+    super(`migration ${number} (${name}) waits for the shared tables, which are in use${whose}`, { cause });
+    this.#migration = migration;
+  }
+
+  /** The same, with those who use the tables. */
+  usedBy(users: readonly string[]): MigrationWaits {
+    return new MigrationWaits(this.#migration, this.cause, users);
+  }
+}
+
+/**
+ * While a migration waits for a table, whoever reads it waits behind the migration. So it never waits for long, as behind
+ * a dump, but begins again.
+ */
+const LOCK_TIMEOUT_MS = 1_000;
+const IN_USE = new Set(['55P03', '40P01']); // the lock was not to be had in time; a deadlock
+
 // One process at a time makes tables: concurrent CREATE IF NOT EXISTS would fail on each other. The number differs
 // from the event store's own (apps/event-store): both may be in one database, and that lock is held all the time.
 const MIGRATION_LOCK = 0x6f726d67;
@@ -44,7 +68,7 @@ export function migrated<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Prom
 async function oneAtATime<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query('BEGIN');
+    await client.query('BEGIN; SET LOCAL lock_timeout = 0'); // the other process may take its time
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const result = await work(client);
     await client.query('COMMIT');
@@ -52,7 +76,8 @@ async function oneAtATime<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
     return result;
   } catch (error) {
     client.release(true); // dropping the connection rolls back
-    throw error;
+    if (!(error instanceof MigrationWaits)) throw error;
+    throw error.usedBy(await usersOfTables(pool).catch(() => []));
   }
 }
 
@@ -67,13 +92,41 @@ export async function migrate(db: Queryable, known: readonly Migration[]): Promi
   await makeTrigrams(db);
   await db.query(MIGRATIONS_TABLE);
   for (const { number, name, expands, up } of missing) {
-    await db.query(up);
+    await changing(db, { number, name }, up);
     await db.query(`INSERT INTO ${SHARED_SCHEMA}.migrations (number, name, expands) VALUES ($1, $2, $3)`, [
       number,
       name,
       expands,
     ]);
   }
+}
+
+/** @throws MigrationWaits */
+async function changing(
+  db: Queryable,
+  migration: Pick<Migration, 'number' | 'name'>,
+  sql: string,
+): Promise<void> {
+  await db.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  try {
+    await db.query(sql);
+  } catch (error) {
+    const isInUse = error instanceof Error && 'code' in error && IN_USE.has(String(error.code));
+    throw isInUse ? new MigrationWaits(migration, error) : error;
+  }
+  await db.query('SET LOCAL lock_timeout = 0');
+}
+
+/** The sessions in which the shared tables are in use, those first whose transaction began first. */
+async function usersOfTables(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ session: string }>(
+    `SELECT format('%s (%s)', a.pid, a.application_name) AS session FROM pg_stat_activity a
+     WHERE a.pid <> pg_backend_pid() AND a.datname = current_database() AND EXISTS (
+       SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+       WHERE l.pid = a.pid AND l.granted AND c.relnamespace = to_regnamespace('${SHARED_SCHEMA}'))
+     ORDER BY a.xact_start LIMIT 3`,
+  );
+  return rows.map(({ session }) => session);
 }
 
 function tooNew({ number, name }: MadeMigration, known: readonly Migration[]): string {
@@ -114,7 +167,8 @@ export function migrateDown(pool: pg.Pool, toNumber: number, known = migrations)
     });
     if (steps.length > 0) await requireNoOwner(client);
     for (const { number, name, down } of steps) {
-      await client.query(down).catch((error: unknown) => {
+      await changing(client, { number, name }, down).catch((error: unknown) => {
+        if (error instanceof MigrationWaits) throw error;
         const why = error instanceof Error ? error.message : String(error);
         throw new CannotMigrateDown(`migration ${number} (${name}) cannot be undone: ${why}`, {
           cause: error,
