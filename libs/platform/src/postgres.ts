@@ -111,6 +111,21 @@ export async function endsWithItsClient(session: pg.Client, withinMs = 1_000): P
   await session.query(`SET client_connection_check_interval = ${withinMs}`).catch(() => {}); // not on Windows
 }
 
+/**
+ * Names, notes and search words are of all scripts: with another encoding some could not be stored, or would not be found.
+ * @throws Error in one line where the encoding of the database is another one
+ */
+export async function requireUtf8(db: Pick<pg.ClientBase, 'query'>): Promise<void> {
+  const { rows } = await db.query<{ name: string; encoding: string }>(
+    `SELECT current_database() AS name, current_setting('server_encoding') AS encoding`,
+  );
+  const { name, encoding } = rows[0]!;
+  if (encoding === 'UTF8') return;
+  throw new Error(
+    `the encoding of database ${name} is ${encoding}, and has to be UTF8: use another database, made with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+  );
+}
+
 const UNAVAILABLE_CODES = new Set([
   // Node: nothing answers, or no longer
   'ECONNREFUSED',

@@ -40,6 +40,14 @@ describe('the sessions of the event store [embedded]', () => {
     expect(await submit(store, { stream: newStream() })).toMatchObject({ kind: 'written' });
   });
 
+  it('are refused in one line in a database of another encoding', async () => {
+    const ascii = await freshDatabase(undefined, `ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'`);
+    cleanUp.push(ascii.drop);
+    await expect(open(ascii.url)).rejects.toThrow(
+      /^the encoding of database t_\w+ is SQL_ASCII, and has to be UTF8: [^\n]*$/,
+    );
+  });
+
   it('keep the settings that they need beside the options of the URL, whatever the database says', async () => {
     for (const setting of ['synchronous_commit = off', 'bytea_output = escape', 'work_mem = "5MB"']) {
       await operator.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET ${setting}`);

@@ -80,6 +80,17 @@ describe('the shared tables', () => {
     }
   }
 
+  it('are refused in one line in a database of another encoding', async () => {
+    const ascii = await freshDatabase(undefined, `ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'`);
+    const there = testPool(ascii.url, 1);
+    await expect(prepareGeneration(there, null)).rejects.toThrow(
+      /^the encoding of database t_\w+ is SQL_ASCII, and has to be UTF8: use another database,[^\n]*$/,
+    );
+    expect(await madeMigrations(there)).toEqual([]);
+    await there.end();
+    await ascii.drop();
+  });
+
   it('are made in a schema that was given to a role which may create none', async () => {
     await pool.query('CREATE EXTENSION pg_trgm');
     await asRole(async (theirs) => {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { requireUtf8 } from '#platform/postgres.js';
 
 /**
  * One row per event. `position` is the place in `$all`, given by the one writer and never reused;
@@ -33,6 +34,7 @@ export async function migrate(client: pg.ClientBase): Promise<void> {
     `SELECT to_regclass('event_store.events_stream_revision') IS NOT NULL AS made`, // made last
   );
   if (rows[0]!.made) return;
+  await requireUtf8(client);
   for (const statement of STATEMENTS) await client.query(statement);
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { requireUtf8 } from '#platform/postgres.js';
 import type { Queryable } from '../queryable.js';
 import { createSharedSchema, SHARED_SCHEMA } from '../schema.js';
 import { makeTrigrams } from '../search/trigrams.js';
@@ -83,6 +84,7 @@ async function oneAtATime<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
 
 /** Makes the missing migrations. To be called in a transaction that holds the lock. @throws SchemaTooNew */
 export async function migrate(db: Queryable, known: readonly Migration[]): Promise<void> {
+  await requireUtf8(db);
   const made = await madeMigrations(db);
   const unknown = made.filter(({ number }) => !known.some((one) => one.number === number));
   const contracting = unknown.find(({ expands }) => !expands);
