@@ -49,7 +49,10 @@ describe('read models in a PostgreSQL that is set up in another way', () => {
   afterAll(() => system.close());
 
   /** Keeps read models there, from the same events, and starts a query-api on them. */
-  async function systemOn(postgresUrl: string): Promise<Pick<TestQuerySystem, 'url' | 'ask'>> {
+  async function systemOn(
+    postgresUrl: string,
+    readingUrl = postgresUrl,
+  ): Promise<Pick<TestQuerySystem, 'url' | 'ask'>> {
     const abort = new AbortController();
     const keeping = new ReadModelKeeper({
       ...{ eventStore: system.eventStore, postgresUrl, elasticsearch: null, indexPrefix: null },
@@ -59,7 +62,7 @@ describe('read models in a PostgreSQL that is set up in another way', () => {
       abort.abort();
       await keeping;
     });
-    const api = await system.another({ postgresUrl });
+    const api = await system.another({ postgresUrl: readingUrl });
     const headers = await system.upToDate();
     await until(
       'it is caught up',
@@ -121,5 +124,28 @@ describe('read models in a PostgreSQL that is set up in another way', () => {
       return row!.generation === 2;
     });
     expect(await found()).toEqual([200, body['items']]);
+  });
+
+  it('is read by a role that may only read, and query-api is not ready where it may not', async () => {
+    const [owner, reader, database] = await Promise.all([freshRole(), freshRole(), freshDatabase()]);
+    cleanUp.push(owner.drop, reader.drop, database.drop);
+    const defaults = `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner.name} GRANT`;
+    await onServer(
+      database.url,
+      `GRANT CREATE ON DATABASE ${new URL(database.url).pathname.slice(1)} TO ${owner.name};
+       ${defaults} USAGE ON SCHEMAS TO ${reader.name}; ${defaults} SELECT ON TABLES TO ${reader.name}`,
+    );
+    const api = await systemOn(owner.urlOf(database), reader.urlOf(database));
+    for (const path of paths) expect([path, (await api.ask(path)).status]).toEqual([path, 200]);
+    expect((await api.ask('/v1/orders/search', search('hangin haert'))).status).toBe(200);
+    expect((await api.ask('/health/ready')).body).toMatchObject({ checks: { generation: 'ok' } });
+
+    await onServer(database.url, `REVOKE SELECT ON gen_1.orders FROM ${reader.name}`);
+    expect((await api.ask('/v1/orders')).status).toBe(500);
+    const { status, body } = await api.ask('/health/ready');
+    expect([status, body]).toMatchObject([503, { checks: { postgres: 'ok', generation: 'failed' } }]);
+
+    await onServer(database.url, `GRANT SELECT ON gen_1.orders TO ${reader.name}`);
+    expect((await api.ask('/health/ready')).status).toBe(200);
   });
 });

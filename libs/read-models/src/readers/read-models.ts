@@ -1,4 +1,7 @@
 import type pg from 'pg';
+import { tablesOf } from '../generations/generation-ddl.js';
+import { engineOf } from '../generations/generation.js';
+import { SHARED_SCHEMA } from '../schema.js';
 
 /** The generation that queries are answered from. */
 export interface ReadGeneration {
@@ -38,6 +41,23 @@ export class ReadModels {
     generations: ActiveGenerationSource,
   ) {
     this.#generations = generations;
+  }
+
+  /**
+   * Locks no table: a table that is locked for a moment is no matter of rights.
+   * @throws where the role may not read a table that queries read
+   */
+  async requireReadable(): Promise<void> {
+    await this.read(async ({ schema, searchIndex }, pool) => {
+      const shared = ['quarantine', 'skips', 'late_events'].map((table) => `${SHARED_SCHEMA}.${table}`);
+      const own = tablesOf(engineOf(searchIndex)).map((table) => `${schema}.${table}`);
+      const { rows } = await pool.query<{ hidden: string }>(
+        `SELECT t AS hidden FROM unnest($1::text[]) t WHERE NOT has_table_privilege(t, 'SELECT')`,
+        [[...shared, ...own]],
+      );
+      const hidden = rows.map((row) => row.hidden);
+      if (hidden.length > 0) throw new Error(`the role of query-api may not read ${hidden.join(', ')}`);
+    });
   }
 
   /** Runs a read on the active generation; runs it once more if that generation was dropped after a flip. */
