@@ -3,9 +3,11 @@ import type { Queryable } from './queryable.js';
 import { ORDERS_PROJECTION } from './orders.projection.js';
 import { SHARED_SCHEMA } from './schema.js';
 
-// Numbers are drawn under a lock that is held until the commit, so none becomes visible before a smaller one. The
-// first number is the time, so that numbers keep growing where the database was made anew.
+// Numbers are drawn under a lock that is held until the commit, so none becomes visible before a smaller one. None is
+// below the time, so that numbers keep growing where the database was made anew, or an older copy of it was restored.
 const LATE_EVENTS_LOCK = 0x6f726c65;
+const SEQUENCE = `${SHARED_SCHEMA}.late_events_seq`;
+const NOW = '(extract(epoch FROM statement_timestamp()) * 1000000)::bigint';
 
 export const lockLateEvents = `pg_advisory_xact_lock(${LATE_EVENTS_LOCK})`;
 
@@ -17,7 +19,7 @@ export const lockLateEvents = `pg_advisory_xact_lock(${LATE_EVENTS_LOCK})`;
  */
 export function noteLateEvents(from: string): string {
   return `INSERT INTO ${SHARED_SCHEMA}.late_events (tenant_id, order_id, revision, seq)
-    SELECT tenant_id, order_id, revision, nextval('${SHARED_SCHEMA}.late_events_seq')
+    SELECT tenant_id, order_id, revision, setval('${SEQUENCE}', greatest(nextval('${SEQUENCE}'), ${NOW}))
     FROM (SELECT e.tenant_id, e.order_id, e.revision FROM ${from} ORDER BY 1, 2, 3) e`;
 }
 

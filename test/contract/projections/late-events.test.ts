@@ -7,7 +7,7 @@ import { decodeFeedPlace, FROM_THE_START } from '#read-models/readers/feed-place
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
-import { WrittenOrder, place, tags } from '../../support/order-streams.js';
+import { confirm, WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { until } from '../../support/until.js';
@@ -75,6 +75,32 @@ describe('the feed of events', () => {
     expect(told(await feed(first!.next))).toEqual(['late 1', 'late 2', 'other 0', 'other 1']); // it is not past them
     expect(await feed(page.next)).toEqual({ items: [], next: page.next, hasMore: false });
     expect(told(await feed(null))).toEqual(['late 0', 'late 1', 'late 2', 'other 0', 'other 1']);
+  });
+
+  it('tells them also to who was further in a database that was replaced by an older copy of it', async () => {
+    const next = await passed();
+    const [copied] = await bench.rows<{ last_value: string; is_called: boolean }>(
+      'SELECT last_value, is_called FROM orderlog.late_events_seq',
+    );
+    await (await applied()).stop();
+    const page = await feed(next);
+    expect(told(page)).toEqual(['late 1', 'late 2']);
+
+    await late.does(tags('again'));
+    await other.does(confirm);
+    const running = bench.start({ codec: earlierCodec });
+    await bench.caughtUp(running);
+    await running.stop();
+    const since = await feed(page.next);
+    expect(told(since)).toEqual(['other 1']);
+
+    await bench.pool.query('DELETE FROM orderlog.late_events');
+    await bench.pool.query(`SELECT setval('orderlog.late_events_seq', $1, $2)`, [
+      copied!.last_value,
+      copied!.is_called,
+    ]);
+    await applied();
+    expect(told(await feed(since.next))).toEqual(['late 3']);
   });
 
   it('goes on from every page and behind every event, also from a late one', async () => {
