@@ -30,6 +30,7 @@ host=${host%%[:/]*}
 umask 077
 draft=$(mktemp -d "$folder/.self-signed.XXXXXX" 2>&1) || fail "no certificate can be made in $folder: $draft"
 trap 'rm -rf "$draft"' EXIT
+trap 'exit 1' HUP INT TERM # sh would end without the trap above
 # Of what openssl says, the last line is the reason.
 said=$(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj "/CN=$host" \
   -addext "subjectAltName=DNS:$host,DNS:localhost,DNS:gateway,IP:127.0.0.1" \

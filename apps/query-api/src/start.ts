@@ -85,7 +85,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       bodyLimitBytes: BODY_LIMIT_BYTES,
       readiness: {
         postgres: () => readinessPool.query('SELECT 1'),
-        generation: () => new ReadModels(readinessPool, generation).requireReadable(),
+        generation: () => new ReadModels(readinessPool, generation).requireRights(),
         // Only the past of single orders is read from the event store: the app stays ready without it, but not
         // with another one.
         eventStore: {

@@ -55,8 +55,8 @@ export const indexBugs: readonly TestedBug[] = [
     changes: [
       {
         file: 'libs/projections/src/search/search-follower.ts',
-        from: 'if (isAhead || !(await store.isOfTheseRows(last))) {',
-        to: 'if (isAhead) {',
+        from: 'isAhead(last) || !(await store.isOfTheseRows(last))',
+        to: 'isAhead(last)',
       },
     ],
     ...lostRows,

@@ -20,7 +20,7 @@ describe('the plans of what words stand for', () => {
       const { schema } = await prepareGeneration(pool, null);
       await pool.query(`INSERT INTO ${schema}.search_words SELECT 'default', unnest($1::text[])`, [ALIKE]);
       const audience = { tenantId: 'default', customerId };
-      await postgresTerms(pool, schema, 'public', audience, searchTextOf('heartth mug'), false);
+      await postgresTerms(pool, schema, audience, searchTextOf('heartth mug'), false);
       const { rows } = await pool.query<{ name: string }>(
         `SELECT name FROM pg_prepared_statements WHERE name <> ''`,
       );

@@ -65,22 +65,28 @@ describeWith('elasticsearch', 'an index, and the history of the rows that it was
   };
   const shownOf = (index: string) => client.get<ShownDocument>({ index, id: SHOWN_ID });
 
+  /** Copies the stretch in which `lost` was written to the end, as if it had begun before the restored moment. */
+  async function copyLastStretch(lost: pg.Pool, restored: pg.Pool): Promise<void> {
+    const { rows } = await lost.query<{ token: string; stretch: object }>(
+      `SELECT token, to_jsonb(s) AS stretch FROM orderlog.stretches s ORDER BY token DESC LIMIT 1`,
+    );
+    const { token, stretch } = rows[0]!;
+    await restored.query(
+      'INSERT INTO orderlog.stretches SELECT (jsonb_populate_record(NULL::orderlog.stretches, $1)).*',
+      [stretch],
+    );
+    await restored.query(`UPDATE orderlog.leases SET token = $1 WHERE projection = 'orders'`, [token]);
+  }
+
   // Whoever reads the index begins only when the rows have taken the lost numbers again, and more.
   it.each<[string, (lost: pg.Pool, restored: pg.Pool) => Promise<unknown>]>([
     ['before its last owner began', async () => {}],
+    ['while its last owner was writing', copyLastStretch],
     [
-      'while its last owner was writing',
+      'while its last owner was writing, and its sequence is ahead of that, as a failover leaves it',
       async (lost, restored) => {
-        const { rows } = await lost.query<{ token: string; name: string; after_seq: string }>(
-          'SELECT token, name, after_seq FROM orderlog.stretches ORDER BY token DESC LIMIT 1',
-        );
-        const { token, name, after_seq } = rows[0]!;
-        await restored.query('INSERT INTO orderlog.stretches VALUES (1, $1, $2, $3)', [
-          token,
-          name,
-          after_seq,
-        ]);
-        await restored.query(`UPDATE orderlog.leases SET token = $1 WHERE projection = 'orders'`, [token]);
+        await copyLastStretch(lost, restored);
+        await restored.query(`SELECT setval('gen_1.write_seq', last_value + 32) FROM gen_1.write_seq`);
       },
     ],
   ])('is replaced where the database was restored to a moment %s, and was written on', async (_, settle) => {

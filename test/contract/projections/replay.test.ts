@@ -4,7 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Line } from '#domain/order/state.js';
 import { cancelLines } from '#domain/testing/commands.js';
 import type { EncodedEvent, ExactEventStore } from '#event-store/port.js';
+import { CannotReplay } from '#projections/replay/errors.js';
 import { activeGeneration, prepareSharedTables } from '#read-models/generations/generation.js';
+import { migrateDown } from '#read-models/migrations/migrate.js';
+import { topicEnds } from '#read-models/migrations/topic-ends.migration.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
 import { ReplaysStore, type ReplayPhase, type ReplayProgress } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -71,6 +74,20 @@ describe('a replay', () => {
       error: null,
     });
   }, 120_000);
+
+  it('is refused while others use the tables that a migration has to change', async () => {
+    await prepareSharedTables(bench.pool);
+    await migrateDown(bench.pool, topicEnds.number - 1);
+    const other = await bench.pool.connect();
+    await other.query('BEGIN; SELECT FROM orderlog.relays');
+    const refused = await replayOn(bench).catch((error: unknown) => error);
+    await other.query('COMMIT');
+    other.release();
+    expect(refused).toBeInstanceOf(CannotReplay);
+    expect((refused as Error).message).toMatch(
+      /^migration 10 .* are in use by .*; nothing was done: try again$/,
+    );
+  });
 
   it('has the keys, indexes and tables of any other, and none of its own left', async () => {
     await writeOrders(5);

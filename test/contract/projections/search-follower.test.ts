@@ -21,6 +21,7 @@ import {
   SHOWN_ID,
   writtenAs,
 } from '#read-models/search/elasticsearch/index-definition.js';
+import { typeOf } from '#read-models/search/elasticsearch/requests.js';
 import { describeWith, elasticsearchUrl, startOwnEngine, type OwnEngine } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
@@ -421,8 +422,17 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await clone(index, copy);
     await Promise.all([placed(), placed()]);
     await indexed(keeper);
-    await client.indices.delete({ index });
-    await clone(copy, index, { [writtenAs(index)]: { is_write_index: true } }); // a snapshot has its aliases
+    await until('the copy takes its place before the index is made anew', async () => {
+      await client.indices.delete({ index });
+      const cloned = clone(copy, index, { [writtenAs(index)]: { is_write_index: true } }); // a snapshot has its aliases
+      return cloned.then(
+        () => true,
+        (error: unknown) => {
+          if (typeOf(error) !== 'resource_already_exists_exception') throw error;
+          return false;
+        },
+      );
+    });
     await client.indices.delete({ index: copy });
     await placed();
     await indexed(keeper);

@@ -5,6 +5,7 @@ import type { Logger } from '#platform/logging.js';
 import { createPool, isUnavailable } from '#platform/postgres.js';
 import { generationById, prepareSharedTables, type Generation } from '#read-models/generations/generation.js';
 import { bindToStore } from '#read-models/generations/made-from.js';
+import { MigrationWaits } from '#read-models/migrations/migrate.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import {
@@ -62,7 +63,10 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     statementTimeoutMs: 0,
   });
   try {
-    await prepareSharedTables(pool);
+    await prepareSharedTables(pool).catch((error: unknown) => {
+      if (!(error instanceof MigrationWaits)) throw error;
+      throw new CannotReplay(`${error.message}; nothing was done: try again`, { cause: error });
+    });
     const attempts = new Attempts(options, pool);
     for (let attempt = 0; ; attempt++) {
       const wait = async (error: unknown) => {

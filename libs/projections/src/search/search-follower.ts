@@ -139,7 +139,7 @@ export class SearchFollower implements ProjectionWork {
       const { writer, reached } = opened;
       if (this.state !== 'live') this.engine.become('catching_up');
       this.completeAtMs ??= performance.now();
-      this.#beganAtSeq ??= await store.lastWriteSeq();
+      this.#beganAtSeq ??= (await store.rowsEnd()).writeSeq;
       const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
       const read = (after: bigint) => changedRows(db, generation, after, this.#limits(after));
       refresh.wrote(0); // the previous owner may have left writes without a refresh
@@ -219,9 +219,9 @@ export class SearchFollower implements ProjectionWork {
       return null;
     }
     const last = await writer.lastWrite();
-    const rowsEnd = await store.lastWriteSeq(); // asked last: the previous owner may still be writing
-    const isAhead = (marker !== null && marker.writeSeq > rowsEnd) || last.writeSeq > rowsEnd;
-    if (isAhead || !(await store.isOfTheseRows(last))) {
+    const rowsEnd = await store.rowsEnd(); // asked last: the previous owner may still be writing
+    const isAhead = (it: IndexReached) => it.writeSeq > rowsEnd.writeSeq || it.position > rowsEnd.position;
+    if (isAhead(marker ?? NOTHING_REACHED) || isAhead(last) || !(await store.isOfTheseRows(last))) {
       // The versions of its documents are above those to come, or were given a second time: they would win over others.
       const instead = newIndexName(name);
       logger.warn(

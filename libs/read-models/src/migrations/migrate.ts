@@ -39,9 +39,9 @@ export class MigrationWaits extends Error {
 
 /**
  * While a migration waits for a table, whoever reads it waits behind the migration. So it never waits for long, as behind
- * a dump, but begins again.
+ * a dump, but begins again. Yet longer than `deadlock_timeout` (1 s), after which PostgreSQL ends an autovacuum in its way.
  */
-const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TIMEOUT_MS = 1_500;
 const IN_USE = new Set(['55P03', '40P01']); // the lock was not to be had in time; a deadlock
 
 // One process at a time makes tables: concurrent CREATE IF NOT EXISTS would fail on each other. The number differs
@@ -122,7 +122,7 @@ async function changing(
 /** The sessions in which the shared tables are in use, those first whose transaction began first. */
 async function usersOfTables(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ session: string }>(
-    `SELECT format('%s (%s)', a.pid, a.application_name) AS session FROM pg_stat_activity a
+    `SELECT format('%s (%s)', a.pid, coalesce(nullif(a.application_name, ''), a.backend_type)) AS session FROM pg_stat_activity a
      WHERE a.pid <> pg_backend_pid() AND a.datname = current_database() AND EXISTS (
        SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
        WHERE l.pid = a.pid AND l.granted AND c.relnamespace = to_regnamespace('${SHARED_SCHEMA}'))

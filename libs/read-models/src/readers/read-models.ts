@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { tablesOf } from '../generations/generation-ddl.js';
 import { engineOf } from '../generations/generation.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { trigramSchema } from '../search/trigrams.js';
 
 /** The generation that queries are answered from. */
 export interface ReadGeneration {
@@ -29,6 +30,17 @@ export interface ActiveGenerationSource {
   refreshed(): Promise<ReadGeneration>;
 }
 
+/** Those of the tables that generations share which queries read. */
+const SHARED_TABLES = [
+  'active_generation',
+  'checkpoints',
+  'generations',
+  'late_events',
+  'late_rows',
+  'quarantine',
+  'skips',
+];
+
 const UNDEFINED_TABLE = '42P01';
 const INVALID_SCHEMA = '3F000';
 
@@ -45,18 +57,23 @@ export class ReadModels {
 
   /**
    * Locks no table: a table that is locked for a moment is no matter of rights.
-   * @throws where the role may not read a table that queries read
+   * @throws where the role lacks a right that queries need
    */
-  async requireReadable(): Promise<void> {
+  async requireRights(): Promise<void> {
     await this.read(async ({ schema, searchIndex }, pool) => {
-      const shared = ['quarantine', 'skips', 'late_events'].map((table) => `${SHARED_SCHEMA}.${table}`);
-      const own = tablesOf(engineOf(searchIndex)).map((table) => `${schema}.${table}`);
+      const engine = engineOf(searchIndex);
+      const own = tablesOf(engine).map((table) => `${schema}.${table}`);
+      const shared = SHARED_TABLES.map((table) => `${SHARED_SCHEMA}.${table}`);
+      // Of the shared tables, one may not be there yet: reads allow for that until a projector has made it.
       const { rows } = await pool.query<{ hidden: string }>(
-        `SELECT t AS hidden FROM unnest($1::text[]) t WHERE NOT has_table_privilege(t, 'SELECT')`,
-        [[...shared, ...own]],
+        `SELECT t AS hidden FROM unnest($1::text[]) t WHERE NOT has_table_privilege(t, 'SELECT')
+         UNION ALL
+         SELECT t FROM unnest($2::text[]) t WHERE NOT has_table_privilege(to_regclass(t), 'SELECT')`,
+        [own, shared],
       );
       const hidden = rows.map((row) => row.hidden);
       if (hidden.length > 0) throw new Error(`the role of query-api may not read ${hidden.join(', ')}`);
+      if (engine === 'postgres') await trigramSchema(pool);
     });
   }
 

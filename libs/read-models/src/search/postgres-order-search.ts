@@ -15,13 +15,10 @@ import { exactly, NAMES, postgresTerms, tsqueryOf } from './postgres-terms.js';
 import { searchPageOf, searchStatement, type FoundRow } from './search-statement.js';
 import { splits, type SearchTerm } from './search-terms.js';
 import { searchTextOf, type SearchText } from './search-text.js';
-import { trigramSchema } from './trigrams.js';
 
 /** The search port on the read models' own PostgreSQL: for shops without a search engine beside it. */
 export class PostgresOrderSearch implements OrderSearch {
   readonly #models: ReadModels;
-  /** The schema of pg_trgm; null: not known yet. */
-  #trigrams: string | null = null;
 
   constructor(models: ReadModels) {
     this.#models = models;
@@ -31,9 +28,7 @@ export class PostgresOrderSearch implements OrderSearch {
     const { audience } = question;
     const text = searchTextOf(question.text);
     return this.#models.read(async (generation, pool) => {
-      const trigrams = (this.#trigrams ??= await trigramSchema(pool));
-      const termsOf = (live: boolean) =>
-        postgresTerms(pool, generation.schema, trigrams, audience, text, live);
+      const termsOf = (live: boolean) => postgresTerms(pool, generation.schema, audience, text, live);
       const ask = async (terms: readonly SearchTerm[]) => {
         const { facets, limit } = question;
         const sort = searchSortOf(question);

@@ -2,6 +2,7 @@ import type { Queryable } from '../queryable.js';
 import type { Audience } from '../readers/order-filter.js';
 import { closest, MAX_SIMILAR, toleratedDistances, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
+import { trigramSchema } from './trigrams.js';
 
 /** SQL for the words of the names in a row `s` of the search; it has an index. */
 export const NAMES = `to_tsvector('simple'::regconfig, s.personal ->> 'names')`;
@@ -23,27 +24,26 @@ interface TermRow {
  * What the words searched for stand for among the tenant's own words, in one statement. To a customer, those words are
  * known which the customer's own orders hold: others tell of orders that are not the customer's.
  *
- * @param trigrams the schema of pg_trgm
  * @param live whether to ask the orders if they hold a known word. The table of words keeps words of orders that
  * have changed, so a word that was once misspelt in an order would stay known
  */
 export async function postgresTerms(
   db: Queryable,
   schema: string,
-  trigrams: string,
   audience: Audience,
   { words, unfinished }: SearchText,
   live: boolean,
 ): Promise<SearchTerm[]> {
   if (words.length === 0) return [];
   const { tenantId, customerId } = audience;
+  const trigrams = await trigramSchema(db);
   const isPrefix = (index: number) => unfinished && index === words.length - 1;
   // Every word that begins with the last word sorts before the last word followed by the highest character.
   const upTo = words.map((word, index) => (isPrefix(index) ? `${word}\u{10ffff}` : word));
   const queries = words.map((word, index) => exactly(word, isPrefix(index)));
   const whole = words.map((word) => exactly(word));
   const { rows } = await db.query<TermRow>({
-    ...keptPlan(`search-terms-${schema}-${live}`, audience),
+    ...keptPlan(`search-terms-${schema}-${trigrams}-${live}`, audience),
     text: termsStatement(schema, trigrams, live, customerId !== null),
     values: [
       ...[tenantId, words, upTo, toleratedDistances(words), queries, whole],

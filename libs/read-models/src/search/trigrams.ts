@@ -1,3 +1,4 @@
+import { isUnavailable } from '#platform/postgres.js';
 import type { Queryable } from '../queryable.js';
 
 /** Searches need the extension pg_trgm, and it is not there, or not for this role. The message says what to do. */
@@ -31,7 +32,7 @@ export async function makeTrigrams(db: Queryable): Promise<void> {
   const { schema, database } = await placeOf(db);
   if (schema !== null) return;
   await db.query('CREATE EXTENSION pg_trgm').catch((error: unknown) => {
-    throw missing(database, error);
+    throw isUnavailable(error) ? error : missing(database, error);
   });
 }
 

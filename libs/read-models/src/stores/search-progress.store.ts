@@ -59,12 +59,15 @@ export class SearchProgressStore {
     };
   }
 
-  /** The number that the last write of a row took; 0: there was none. */
-  async lastWriteSeq(): Promise<bigint> {
-    const { rows } = await this.#db.query<{ last: string }>(
-      `SELECT ${lastWriteSeqOf(this.#generation.schema)} AS last`,
+  /** How far the rows have ever been, also those that are there no longer: the number that the last write of one took. */
+  async rowsEnd(): Promise<IndexReached> {
+    const { rows } = await this.#db.query<{ position: string | null; last: string }>(
+      `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2),
+         ${lastWriteSeqOf(this.#generation.schema)} AS last`,
+      [this.#generation.rowsOf, ORDERS_PROJECTION],
     );
-    return BigInt(rows[0]!.last);
+    const { position, last } = rows[0]!;
+    return { position: BigInt(position ?? NOTHING_REACHED.position), writeSeq: BigInt(last) };
   }
 
   /** Whether what an index has up to that write was made of these rows, as far as their stretches tell. */

@@ -28,8 +28,10 @@ export async function beginStretch(db: Queryable, { id, schema }: Generation, to
   const held = heldLease({ generation: '$1', projection: `'${ORDERS_PROJECTION}'`, token: '$2::bigint' });
   const beginning = db.query(
     `WITH ${held}, begun AS (
-       INSERT INTO ${SHARED_SCHEMA}.stretches (generation, token, name, after_seq)
-       VALUES ($1, $2, gen_random_uuid(), ${lastWriteSeqOf(schema)}) ON CONFLICT DO NOTHING
+       INSERT INTO ${SHARED_SCHEMA}.stretches (generation, token, name, after_seq, after_position)
+       VALUES ($1, $2, gen_random_uuid(), ${lastWriteSeqOf(schema)}, coalesce((
+         SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = '${ORDERS_PROJECTION}'
+       ), -1)) ON CONFLICT DO NOTHING
      ), forgotten AS (
        DELETE FROM ${SHARED_SCHEMA}.stretches WHERE generation = $1 AND token <= $2 - ${KEPT}
      ) SELECT ${requireLease}`,
@@ -41,29 +43,30 @@ export async function beginStretch(db: Queryable, { id, schema }: Generation, to
 /** The rows of a build, which are written before `orders` has an owner. Only for a generation with an index. */
 export async function noteBuild(db: Queryable, { id }: Generation): Promise<void> {
   await db.query(
-    `INSERT INTO ${SHARED_SCHEMA}.stretches (generation, token, name, after_seq)
-     VALUES ($1, 0, gen_random_uuid(), 0)`,
+    `INSERT INTO ${SHARED_SCHEMA}.stretches (generation, token, name, after_seq, after_position)
+     VALUES ($1, 0, gen_random_uuid(), 0, -1)`,
     [id],
   );
 }
 
 /**
  * Whether a write that an index has was one of these rows, and its number was not given again. It was not if its
- * stretch is not known here, or ended before that number. A write without a stretch is of an earlier release, and one
+ * stretch is not known here, or ended before that number or that position. A write without a stretch is of an earlier release, and one
  * from before the first stretch here may be older than what is kept: nothing tells against these.
  */
 export async function isWriteOf(
   db: Queryable,
   { rowsOf }: Generation,
-  { writeSeq, stretch }: LastWrite,
+  { writeSeq, position, stretch }: LastWrite,
 ): Promise<boolean> {
   if (stretch === null) return true;
   const { rows } = await db.query<{ is_theirs: boolean }>(
-    `SELECT coalesce(bool_or(name::text = $2 AND $3 <= coalesce(ends_at, $3)), false)
-       OR coalesce($3 <= min(after_seq), true) AS is_theirs
-     FROM (SELECT name, after_seq, lead(after_seq) OVER (ORDER BY token) AS ends_at
-       FROM ${SHARED_SCHEMA}.stretches WHERE generation = $1) s`,
-    [rowsOf, stretch, writeSeq.toString()],
+    `SELECT coalesce(bool_or(name::text = $2 AND $3 <= coalesce(ends_at, $3) AND $4 <= coalesce(ends_in, $4)), false)
+       OR coalesce($3 <= min(after_seq) AND $4 <= min(after_position), true) AS is_theirs
+     FROM (SELECT name, after_seq, after_position, lead(after_seq) OVER by_owner AS ends_at,
+         lead(after_position) OVER by_owner AS ends_in
+       FROM ${SHARED_SCHEMA}.stretches WHERE generation = $1 WINDOW by_owner AS (ORDER BY token)) s`,
+    [rowsOf, stretch, writeSeq.toString(), position.toString()],
   );
   return rows[0]!.is_theirs;
 }

@@ -32,10 +32,8 @@ export interface ReadAt {
   readonly stretch: string | null;
 }
 
-/** The last write of which an index may have a document. */
-export interface LastWrite {
-  /** -1: there is none. */
-  readonly writeSeq: bigint;
+/** The last write of which an index may have a document, and how far the rows were when it was read; -1: there is none. */
+export interface LastWrite extends IndexReached {
   /** The stretch that was being written when this write was read, by its name; null: an earlier release read it. */
   readonly stretch: string | null;
 }
@@ -101,8 +99,9 @@ export class IndexWriter {
       { index: this.#index, id: SHOWN_ID },
       { ignore: [404] },
     );
-    if (!found || !_source) return { writeSeq: -1n, stretch: null };
-    return { writeSeq: BigInt(_source.writeSeq), stretch: _source.texts?.stretch ?? null };
+    if (!found || !_source) return { position: -1n, writeSeq: -1n, stretch: null };
+    const { shownThrough, writeSeq, texts } = _source;
+    return { position: BigInt(shownThrough), writeSeq: BigInt(writeSeq), stretch: texts?.stretch ?? null };
   }
 
   /**
@@ -171,7 +170,7 @@ export class IndexWriter {
    * Sends one request, and more for the documents that Elasticsearch was too busy to take.
    * @returns the documents that were refused
    */
-  async #send(orders: readonly CompleteOrder[], shown: Shown): Promise<RefusedDocument[]> {
+  async #send(orders: readonly CompleteOrder[], shown: LastWrite): Promise<RefusedDocument[]> {
     const refused: RefusedDocument[] = [];
     let left = orders;
     for (let retries = 0; ; retries++) {
@@ -192,7 +191,7 @@ export class IndexWriter {
   }
 
   /** @returns the outcome of each document, in their order; nothing when all were written */
-  async #bulk(orders: readonly CompleteOrder[], shown: Shown): Promise<estypes.BulkResponseItem[]> {
+  async #bulk(orders: readonly CompleteOrder[], shown: LastWrite): Promise<estypes.BulkResponseItem[]> {
     const { errors, items } = await this.#client.transport.request<estypes.BulkResponse>({
       method: 'POST',
       path: `/${encodeURIComponent(writtenAs(this.#index))}/_bulk`,
@@ -229,8 +228,6 @@ function reasonOf({ status, error }: estypes.BulkResponseItem): string {
   return error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
 }
 
-interface Shown extends IndexReached, LastWrite {}
-
 type CompleteOrder = ChangedOrder & { readonly document: Uint8Array | 'gone' };
 
 function isComplete(order: ChangedOrder): order is CompleteOrder {
@@ -258,7 +255,7 @@ function lastWriteSeq(orders: readonly CompleteOrder[]): bigint {
 const LINE_END = Buffer.from('\n');
 
 /** The lines of a `_bulk` request: for each document what to do with it, and the document. */
-function bodyOf(orders: readonly CompleteOrder[], { position, writeSeq, stretch }: Shown): Buffer {
+function bodyOf(orders: readonly CompleteOrder[], { position, writeSeq, stretch }: LastWrite): Buffer {
   const shown: ShownDocument = {
     ...{ shownThrough: position.toString(), writeSeq: writeSeq.toString() },
     ...(stretch === null ? {} : { texts: { stretch } }),
