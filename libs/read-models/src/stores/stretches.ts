@@ -51,8 +51,8 @@ export async function noteBuild(db: Queryable, { id }: Generation): Promise<void
 
 /**
  * Whether a write that an index has was one of these rows, and its number was not given again. It was not if its
- * stretch is not known here, or ended before that number or that position. A write without a stretch is of an earlier release, and one
- * from before the first stretch here may be older than what is kept: nothing tells against these.
+ * stretch is not known here, or ended before that number or that position. A write without a stretch is of an earlier
+ * release, and one from before the first stretch here may be older than what is kept: nothing tells against these.
  */
 export async function isWriteOf(
   db: Queryable,
