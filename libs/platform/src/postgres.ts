@@ -111,6 +111,11 @@ export async function endsWithItsClient(session: pg.Client, withinMs = 1_000): P
   await session.query(`SET client_connection_check_interval = ${withinMs}`).catch(() => {}); // not on Windows
 }
 
+/** SQL that creates a schema where it is missing: IF NOT EXISTS asks for the right to do so where it is there, too. */
+export function createMissingSchema(name: string): string {
+  return `DO $$ BEGIN IF to_regnamespace('${name}') IS NULL THEN CREATE SCHEMA ${name}; END IF; END $$`;
+}
+
 /**
  * Names, notes and search words are of all scripts: with another encoding some could not be stored, or would not be found.
  * @throws Error in one line where the encoding of the database is another one

@@ -1,11 +1,6 @@
 /** Schema of what all generations share. */
 export const SHARED_SCHEMA = 'orderlog';
 
-/** SQL that creates it where it is missing: IF NOT EXISTS asks for the right to create schemas where it is there, too. */
-export const createSharedSchema = `DO $$ BEGIN
-  IF to_regnamespace('${SHARED_SCHEMA}') IS NULL THEN CREATE SCHEMA ${SHARED_SCHEMA}; END IF;
-END $$`;
-
 /** The channel on which each checkpoint is told, as `<generation>:<projection>:<position>`, when it commits. */
 export const CHECKPOINT_CHANNEL = 'orderlog_checkpoint';
 

@@ -1,13 +1,12 @@
 import type pg from 'pg';
-import { requireUtf8 } from '#platform/postgres.js';
+import { createMissingSchema, requireUtf8 } from '#platform/postgres.js';
 
 /**
  * One row per event. `position` is the place in `$all`, given by the one writer and never reused;
  * `data` and `metadata` are the bytes as the client sent them.
  */
 const STATEMENTS = [
-  // IF NOT EXISTS asks for the right to create schemas where it is there, too.
-  `DO $$ BEGIN IF to_regnamespace('event_store') IS NULL THEN CREATE SCHEMA event_store; END IF; END $$`,
+  createMissingSchema('event_store'),
   `CREATE TABLE IF NOT EXISTS event_store.events (
      position   bigint  PRIMARY KEY,
      stream     text    COLLATE "C" NOT NULL,

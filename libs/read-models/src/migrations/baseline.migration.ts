@@ -1,9 +1,10 @@
-import { createSharedSchema, SHARED_SCHEMA } from '../schema.js';
+import { createMissingSchema } from '#platform/postgres.js';
+import { SHARED_SCHEMA } from '../schema.js';
 import type { Migration } from './migration.js';
 
 /** What release 0.1.0 ran at every start. Each statement changes nothing where it was run before. */
 const up = `
-${createSharedSchema};
+${createMissingSchema(SHARED_SCHEMA)};
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.generations (
   id int PRIMARY KEY,

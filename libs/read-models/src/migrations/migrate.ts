@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { requireUtf8 } from '#platform/postgres.js';
+import { createMissingSchema, requireUtf8 } from '#platform/postgres.js';
 import type { Queryable } from '../queryable.js';
-import { createSharedSchema, SHARED_SCHEMA } from '../schema.js';
+import { SHARED_SCHEMA } from '../schema.js';
 import { makeTrigrams } from '../search/trigrams.js';
 import type { Migration } from './migration.js';
 import { migrations } from './migrations.js';
@@ -49,7 +49,7 @@ const IN_USE = new Set(['55P03', '40P01']); // the lock was not to be had in tim
 const MIGRATION_LOCK = 0x6f726d67;
 
 const MIGRATIONS_TABLE = `
-${createSharedSchema};
+${createMissingSchema(SHARED_SCHEMA)};
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.migrations (
   number int PRIMARY KEY,
   name text NOT NULL,

@@ -10,8 +10,8 @@ CREATE TABLE ${SHARED_SCHEMA}.stretches (
   name uuid NOT NULL,
   -- The last write number before it.
   after_seq bigint NOT NULL,
-  -- How far the orders projection was before it; -1: nowhere. Of the same commits as the rows: a sequence may be 32 numbers ahead of what
-  -- a failover kept.
+  -- How far the orders projection was before it; -1: nowhere. Of the same commits as the rows: a sequence may be 32
+  -- numbers ahead of what a failover kept.
   after_position bigint NOT NULL,
   begun_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (generation, token)
