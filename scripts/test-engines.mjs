@@ -84,6 +84,7 @@ try {
     await startMissing(environment);
     const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
     const suites = positionals.length > 0 ? positionals : suitesOf(environment);
+    if (positionals.length === 0) environment.ORDERLOG_TEST_ENGINES_ONLY = '1';
     process.exitCode = await run(
       process.execPath,
       [...jest, '--selectProjects', 'integration', 'real', '--', ...suites],

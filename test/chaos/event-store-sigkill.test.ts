@@ -7,7 +7,7 @@ import { freePort } from '#platform/free-port.js';
 import { freshDatabase } from '#test/support/database.js';
 import { startEventStoreProcess } from '#test/support/event-store-process.js';
 
-const ROUNDS = 20;
+const ROUNDS = 10;
 const ACKNOWLEDGED_PER_ROUND = 1_000;
 
 interface Append {

@@ -21,7 +21,9 @@ describeWith(['elasticsearch', 'kafka'], 'a shop on engines', () => {
   it('closes', () => expect(1).toBe(1));
 });
 
-it('needs none', () => expect(1).toBe(1));
+describeWith([], 'a shop on none', () => {
+  it('opens', () => expect(1).toBe(1));
+});
 `;
 
 /** Ours, for that suite alone. */
@@ -45,6 +47,7 @@ function jest(environment: NodeJS.ProcessEnv): Promise<Finished> {
     ELASTICSEARCH_URL: _elasticsearch,
     KAFKA_BROKERS: _kafka,
     ORDERLOG_TEST_REQUIRE_ENGINES: _required,
+    ORDERLOG_TEST_ENGINES_ONLY: _only,
     ...others
   } = process.env;
   const file = join(repositoryRoot, 'node_modules/jest/bin/jest.js');
@@ -76,6 +79,18 @@ it(
       'ELASTICSEARCH_URL not set, and ORDERLOG_TEST_REQUIRE_ENGINES=1 demands an engine',
     );
     expect(stderr).toMatch(/^Tests: +1 failed, 1 passed, 2 total$/m);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'a suite that needs none is left to another run where there are to be only those with engines',
+  async () => {
+    const { code, stdout } = await jest({ ORDERLOG_TEST_ENGINES_ONLY: '1' });
+    expect({ code, lines: stdout.split('\n') }).toEqual({
+      code: 0,
+      lines: expect.arrayContaining(['skipped: 1 of a shop on none (skipped: npm test runs it)']),
+    });
   },
   TIMEOUT_MS,
 );

@@ -25,8 +25,9 @@ export function kafkaBrokers(): readonly string[] | null {
 }
 
 /**
- * `describe` for suites that need one or more engines. Without them the suite is skipped under a name that says
- * so, and its tests are counted as skipped. With ORDERLOG_TEST_REQUIRE_ENGINES=1 a missing engine is a failure.
+ * `describe` for suites that need engines, or, beside those, none. Without them the suite is skipped under a name that says
+ * so, and its tests are counted as skipped. With ORDERLOG_TEST_REQUIRE_ENGINES=1 a missing engine is a failure. With
+ * ORDERLOG_TEST_ENGINES_ONLY=1 suites that need none are left to `npm test`.
  */
 export function describeWith(
   needed: TestEngine | readonly TestEngine[],
@@ -34,6 +35,10 @@ export function describeWith(
   body: () => void,
 ): void {
   const absent = [needed].flat().filter((engine) => placeOf(engine) === null);
+  if ([needed].flat().length === 0 && process.env['ORDERLOG_TEST_ENGINES_ONLY'] === '1') {
+    describe.skip(`${name} (skipped: npm test runs it)`, body);
+    return;
+  }
   const unset = `${absent.map((engine) => VARIABLES[engine]).join(' and ')} not set`;
   if (absent.length === 0) {
     describe(name, body);

@@ -12,8 +12,8 @@ import { Leases } from '#projections/lease/leases.js';
 import { projectionMetrics } from '#projections/status/projection-metrics.js';
 import { projectionStatuses } from '#projections/status/projection-statuses.js';
 import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
-import { Relay } from '#projections/relay/relay.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import type { Relay, RelayOptions } from '#projections/relay/relay.js';
+import { openElasticsearchClient } from '#read-models/search/elasticsearch/open-client.js';
 import type { ProjectorSettings } from './settings.js';
 
 /** Longer than any pause between two attempts, and than the restart of a store takes. */
@@ -24,11 +24,11 @@ const STATUS_TIMEOUT_MS = 2_000;
 export async function startProjector(settings: ProjectorSettings, logger: Logger): Promise<RunningApp> {
   const { postgresUrl, indexPrefix } = settings;
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
-  const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
+  const elasticsearch = settings.elasticsearch && (await openElasticsearchClient(settings.elasticsearch));
   const leases = new Leases(postgresUrl);
   const shared = { eventStore, postgresUrl, logger, leases };
   const keeper = new ReadModelKeeper({ ...shared, elasticsearch, indexPrefix });
-  const relay = settings.kafka && new Relay({ ...shared, kafka: settings.kafka });
+  const relay = settings.kafka && (await openRelay({ ...shared, kafka: settings.kafka }));
   const pool = createPool(postgresUrl, {
     max: 2,
     applicationName: 'orderlog projector status',
@@ -62,6 +62,12 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
       await Promise.all([http.close(), eventStore.close(), elasticsearch?.close(), pool.end()]);
     },
   };
+}
+
+/** A projector without Kafka starts sooner, and smaller, without the modules of its client. */
+async function openRelay(options: RelayOptions): Promise<Relay> {
+  const { Relay } = await import('#projections/relay/relay.js');
+  return new Relay(options);
 }
 
 /** Only the target and the active rows count; other generations that are kept are told by the status alone. */

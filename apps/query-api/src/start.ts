@@ -11,7 +11,7 @@ import { WatchedGeneration } from '#read-models/readers/active-generation.js';
 import { OrderReader } from '#read-models/readers/order.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { ActiveSearch } from '#read-models/search/active-search.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { openElasticsearchClient } from '#read-models/search/elasticsearch/open-client.js';
 import { queryApiDescription } from './api-description.js';
 import { QueryApiModule } from './query-api.module.js';
 import { Lag } from './reads/lag.js';
@@ -62,7 +62,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     onError: (err) => logger.warn({ err }, 'listening for checkpoints failed; connecting again'),
   });
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
-  const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
+  const elasticsearch = settings.elasticsearch && (await openElasticsearchClient(settings.elasticsearch));
   const generation = new WatchedGeneration(watcher, pool);
   const models = new ReadModels(pool, generation);
   const leftOut = new LeftOutReader(models);

@@ -51,7 +51,7 @@ export async function failedTests(
         ...['--json', '--outputFile', results, '--watchman=false', '--ci'],
       ],
       folder,
-      { ...process.env, NODE_OPTIONS: '' },
+      { ...process.env, NODE_OPTIONS: '', ORDERLOG_TEST_ENGINES_ONLY: '' },
     );
     const text = await readFile(results, 'utf8').catch((cause: unknown) => {
       throw new Error(`jest has no results for ${files.join()}: ${stderr}`, { cause });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
@@ -43,7 +43,7 @@ function comparing(store: ExactEventStore, onRead: (count: number) => Promise<un
   };
 }
 
-describe('read models that are built anew in the place of others', () => {
+describeWith([], 'read models that are built anew in the place of others', () => {
   let bench: ProjectionBench;
   let orders: WrittenOrder[];
   beforeEach(async () => {
@@ -183,7 +183,7 @@ describe('read models that are built anew in the place of others', () => {
   });
 });
 
-describe('read models that are set aside while a projector keeps them', () => {
+describeWith([], 'read models that are set aside while a projector keeps them', () => {
   let bench: ProjectionBench;
   let order: WrittenOrder;
   beforeEach(async () => {
@@ -251,7 +251,7 @@ describe('read models that are set aside while a projector keeps them', () => {
   });
 });
 
-describe('what a person has activated', () => {
+describeWith([], 'what a person has activated', () => {
   let bench: ProjectionBench;
   let warned: string[];
   let first: Generation;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
@@ -15,7 +15,7 @@ const ANSWERED_WITHIN_MS = 60_000;
 const revisionsOf = (answers: readonly Answer[]) => answers.map(({ body }) => body['revision']);
 const idsOf = ({ body }: Answer) => (body['items'] as { orderId: string }[]).map(({ orderId }) => orderId);
 
-describe('several processes of query-api', () => {
+describeWith([], 'several processes of query-api', () => {
   let system: QueryProcesses;
   let order: WrittenOrder;
   let path: string;

@@ -266,7 +266,7 @@ describe('a release with one more column, and with more to be found', () => {
     });
   }
 
-  describe('where tables are searched', () => thereAndBack(null));
+  describeWith([], 'where tables are searched', () => thereAndBack(null));
   describeWith('elasticsearch', 'where an index is searched', () => thereAndBack(elasticsearchUrl()));
 });
 

@@ -24,6 +24,9 @@ export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
 }
 
+/** Longest wait for a connection, unless answers may take far longer. */
+const CONNECT_LIMIT_MS = 5_000;
+
 /** Up to this many events a prepared statement is cheaper than COPY. Above it the rows cost more than the plan. */
 const PREPARED_MAX_EVENTS = 12;
 
@@ -43,7 +46,7 @@ export class EventReader {
         ...connectionWith(postgresUrl, `-c bytea_output=hex ${PLANNING}`),
         max,
         idleTimeoutMillis: 30_000,
-        connectionTimeoutMillis: 5_000,
+        connectionTimeoutMillis: Math.max(CONNECT_LIMIT_MS, answerLimitMs / 2),
         query_timeout: answerLimitMs,
         ...KEPT_ALIVE,
         application_name: `orderlog event-store ${name}`,

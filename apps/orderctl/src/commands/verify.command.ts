@@ -1,18 +1,13 @@
 import type { Command } from 'commander';
-import type pg from 'pg';
-import type { EventStore } from '#event-store/port.js';
 import { count, counted } from '#platform/counted.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { createKafka } from '#platform/kafka.js';
-import { createLogger } from '#platform/logging.js';
-import { findTopic } from '#projections/relay/topic.js';
-import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
-import { RelayStore } from '#read-models/stores/relay.store.js';
+import type { VerifyTopicResult } from '#projections/relay/verify-topic.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { openElasticsearch } from '../support/elasticsearch.js';
-import { CliError, UsageError } from '../support/cli-error.js';
-import { inWords, kafkaConfig } from '../support/kafka.js';
+import { UsageError } from '../support/cli-error.js';
+import type { verifiedTopic } from '../relay/verified-topic.js';
+import { kafkaConfig } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 import { nowAndThen } from '../support/now-and-then.js';
 import { printLine, printJson } from '../support/output.js';
@@ -52,6 +47,7 @@ async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptio
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
+  const relayedTo = kafka === undefined ? null : await relayConfig(connection, { kafka, topic });
   const elasticsearch = await openElasticsearch(connection);
   const onProgress = progressTeller();
   try {
@@ -61,7 +57,7 @@ async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptio
           ...{ eventStore, pool, elasticsearch, onProgress },
           ...(sample === undefined ? {} : { sample }),
         }),
-        kafka === undefined ? null : await verifyRelayed(connection, { kafka, topic }, { eventStore, pool }),
+        relayedTo && (await verifyRelayed(relayedTo, { eventStore, pool })),
       ]),
     );
     const result = { ...rows, ...together(rows, relayed) };
@@ -84,22 +80,10 @@ function together(
   };
 }
 
-async function verifyRelayed(
-  connection: Connection,
-  options: { readonly kafka: string | true; readonly topic: string | undefined },
-  { eventStore, pool }: { readonly eventStore: EventStore; readonly pool: pg.Pool },
-): Promise<VerifyTopicResult> {
-  const config = await relayConfig(connection, options);
-  const kafka = createKafka(config, 'orderctl', createLogger('orderctl', 'silent'));
-  try {
-    const found = await findTopic(kafka, config);
-    if (found === null) throw new CliError(`topic ${config.topic} does not exist: no relay has run yet`);
-    const relay = new RelayStore(pool, found);
-    return await verifyTopic({ eventStore, kafka, topic: config.topic, relay });
-  } catch (error) {
-    throw inWords(error, config);
-  }
-}
+const verifyRelayed: typeof verifiedTopic = async (...args) => {
+  const { verifiedTopic } = await import('../relay/verified-topic.js'); // and Kafka's client with it
+  return verifiedTopic(...args);
+};
 
 /** The Kafka that was given, else the one that the running system relays to, else the one in the environment. */
 async function relayConfig(

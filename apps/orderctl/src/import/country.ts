@@ -1,10 +1,9 @@
-import type * as Countries from 'i18n-iso-countries';
+import type { LocaleData } from 'i18n-iso-countries';
 import { createRequire } from 'node:module';
+import { countries } from '#platform/countries.js';
 
 const load = createRequire(import.meta.url);
-// The package's own entry loads every language there is; English alone is enough.
-const countries = load('i18n-iso-countries/index.js') as typeof Countries;
-countries.registerLocale(load('i18n-iso-countries/langs/en.json') as Countries.LocaleData);
+countries.registerLocale(load('i18n-iso-countries/langs/en.json') as LocaleData);
 
 /** Names that shops use and the ISO list does not know. */
 const ALIASES: Readonly<Record<string, string>> = { EIRE: 'IE', RSA: 'ZA', USA: 'US' };

@@ -1,11 +1,10 @@
 import type pg from 'pg';
-import { createKafka } from '#platform/kafka.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createLogger } from '#platform/logging.js';
 import type { ElasticsearchConfig } from '#platform/search-settings.js';
 import type { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { Generation } from '#read-models/generations/generation.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { openElasticsearchClient } from '#read-models/search/elasticsearch/open-client.js';
 import { oneLine } from '../support/cli-error.js';
 
 /** The engine behind one of the system's ports. */
@@ -81,7 +80,7 @@ async function searchOf({ pool, generation, elasticsearch }: KnownEngines): Prom
   const engine = 'Elasticsearch';
   if (elasticsearch === null)
     return unasked('search', engine, `index ${searchIndex}; give --elasticsearch-url to ask it`);
-  const client = createElasticsearchClient(elasticsearch);
+  const client = await openElasticsearchClient(elasticsearch);
   try {
     return await asked('search', engine, async () => {
       const { nodes } = await client.nodes.info(
@@ -99,6 +98,7 @@ async function searchOf({ pool, generation, elasticsearch }: KnownEngines): Prom
 async function integrationEventsOf({ kafka }: KnownEngines): Promise<EngineStatus> {
   const port = 'integration events';
   if (kafka === null) return unasked(port, 'none');
+  const { createKafka } = await import('#platform/kafka.js'); // most systems have none
   const admin = createKafka(kafka, 'orderctl', createLogger('orderctl', 'silent')).admin();
   try {
     // Kafka's protocol has no call that tells the version of a broker.

@@ -1,9 +1,9 @@
 import type { Client } from '@elastic/elasticsearch';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { openElasticsearchClient } from '#read-models/search/elasticsearch/open-client.js';
 import type { Connection } from './connection.js';
 
 /** A client of the Elasticsearch that is named, or that the system on the data folder uses; null: there is none. */
 export async function openElasticsearch(connection: Connection): Promise<Client | null> {
   const config = await connection.elasticsearch();
-  return config && createElasticsearchClient(config);
+  return config && openElasticsearchClient(config);
 }

@@ -7,7 +7,7 @@ import {
   searchEngineSettings,
   type ElasticsearchConfig,
 } from '#platform/search-settings.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { openElasticsearchClient } from '#read-models/search/elasticsearch/open-client.js';
 import { CliError, oneLine } from '../support/cli-error.js';
 import { addresses, givenUrl, type Address } from '../support/connection.js';
 import { kafkaNamed } from '../support/kafka.js';
@@ -120,7 +120,7 @@ async function askPostgres(connectionString: string): Promise<void> {
 }
 
 async function askElasticsearch(config: ElasticsearchConfig): Promise<void> {
-  const client = createElasticsearchClient(config);
+  const client = await openElasticsearchClient(config);
   try {
     await client.cluster.health({}, { requestTimeout: CONNECT_TIMEOUT_MS });
   } finally {

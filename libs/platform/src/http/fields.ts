@@ -1,6 +1,6 @@
-import countries from 'i18n-iso-countries';
 import { instantOf, type Instant } from '#domain/instant.js';
 import { nounFor } from '../counted.js';
+import { countries } from '../countries.js';
 import { field, type FieldOptions, type Refusal } from './field-rule.js';
 
 const refuse = (code: string, message: string): Refusal => ({ code, message });

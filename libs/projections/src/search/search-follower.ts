@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { errors, type Client } from '@elastic/elasticsearch';
+import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
@@ -13,6 +13,7 @@ import {
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
+import { isClientError } from '#read-models/search/elasticsearch/client-errors.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexBusy, IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
 import { changedRows, type ChangedRows, type PageLimits } from '#read-models/stores/changed-rows.js';
@@ -101,7 +102,7 @@ export class SearchFollower implements ProjectionWork {
   }
 
   isAway(error: unknown): boolean {
-    return error instanceof errors.ElasticsearchClientError || error instanceof IndexBusy;
+    return isClientError(error, 'ElasticsearchClientError') || error instanceof IndexBusy;
   }
 
   /** Returns when the signal aborts. Whatever keeps the index from being written is waited for. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
-import { errors, type Client, type estypes } from '@elastic/elasticsearch';
+import type { Client, estypes } from '@elastic/elasticsearch';
 import { SearchUnavailable } from '../search-unavailable.js';
+import { isClientError } from './client-errors.js';
 
 /** Limits of one request that a reader waits for. One more try where the connection broke. */
 export const readerPatience = {
@@ -30,7 +31,7 @@ export async function askIndex<T>(
   const limits = { ...readerPatience, maxResponseSize: maxBytes };
   const answer = await client.search<T>({ ...request, ...whole }, limits).catch((error: unknown) => {
     // Nothing else aborts these requests.
-    throw error instanceof errors.RequestAbortedError ? new AnswerTooLarge(error.message) : error;
+    throw isClientError(error, 'RequestAbortedError') ? new AnswerTooLarge(error.message) : error;
   });
   if (answer.timed_out) throw new SearchUnavailable(new Error('the search took too long'));
   return answer;
@@ -52,19 +53,15 @@ export async function available<T>(request: () => Promise<T>): Promise<T> {
 
 /** Wrong credentials, a closed index, or an answer of something else, such as a proxy's page. */
 function refusesAnything(error: unknown): boolean {
-  if (error instanceof errors.ResponseError)
+  if (isClientError(error, 'ResponseError'))
     return typeOf(error) === 'index_closed_exception' || (error.statusCode !== 400 && !isIndexMissing(error));
-  return error instanceof errors.DeserializationError || error instanceof errors.ProductNotSupportedError;
+  return isClientError(error, 'DeserializationError', 'ProductNotSupportedError');
 }
 
 /** Whether Elasticsearch is away or overloaded for the moment, rather than the request wrong. */
 export function isElasticsearchAway(error: unknown): boolean {
-  if (error instanceof errors.ResponseError) return AWAY.has(error.statusCode ?? 0);
-  return (
-    error instanceof errors.ConnectionError ||
-    error instanceof errors.TimeoutError ||
-    error instanceof errors.NoLivingConnectionsError
-  );
+  if (isClientError(error, 'ResponseError')) return AWAY.has(error.statusCode ?? 0);
+  return isClientError(error, 'ConnectionError', 'TimeoutError', 'NoLivingConnectionsError');
 }
 
 /** Whether there is no index of that name, such as one that was dropped after a flip. */
@@ -80,7 +77,7 @@ export class IndexMissing extends Error {}
 
 /** The type that Elasticsearch gives an error, such as `resource_already_exists_exception`; null: not its own. */
 export function typeOf(error: unknown): string | null {
-  if (!(error instanceof errors.ResponseError)) return null;
+  if (!isClientError(error, 'ResponseError')) return null;
   const body = error.body as { error?: { type?: string } } | null;
   return body?.error?.type ?? null;
 }

@@ -1,3 +1,0 @@
-import { testRollingRestarts } from '../support/rolling-restarts.js';
-
-testRollingRestarts(3, 900_000);
