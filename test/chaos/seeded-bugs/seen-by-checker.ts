@@ -7,6 +7,7 @@ import { runRound } from '../round.js';
 import type { ChaosSystem } from '../system/chaos-system.js';
 import { brokenTree, type BrokenTree } from './broken-tree.js';
 import { BUG_ROUND_MS, type SeededBug } from './bugs.js';
+import { inTurn } from './in-turn.js';
 
 const LIMIT_MS = 600_000;
 const TREE_LIMIT_MS = 60_000;
@@ -34,7 +35,7 @@ export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], set
     for (const cleanup of cleanups.splice(0)) await cleanup();
   });
 
-  it.each(bugs.map((bug, number) => ({ ...bug, number })))(
+  it.each(inTurn(bugs.map((bug, number) => ({ ...bug, number }))))(
     '$name: $caughtAs',
     async ({ number, changes, faults, twice = false, enough = ENOUGH, caughtAs, says }) => {
       await tree.change(changes);

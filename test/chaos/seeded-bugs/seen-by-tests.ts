@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { brokenTree, type BrokenTree } from './broken-tree.js';
 import { failedTests, type TestedBug } from './failed-tests.js';
+import { inTurn } from './in-turn.js';
 
 const LIMIT_MS = 120_000;
 /** What tests need besides the built files. */
@@ -10,7 +11,8 @@ const COPIED = ['apps', 'libs', 'test', 'jest.config.mjs'];
  * Adds a test for each bug: the test named for the bug fails. A last test shows that all these tests pass without
  * a bug.
  */
-export function bugsAreSeen(bugs: readonly TestedBug[]): void {
+export function bugsAreSeen(all: readonly TestedBug[]): void {
+  const bugs = inTurn(all);
   // One tree for all bugs: Jest caches transformed files by their path and content.
   let tree: BrokenTree;
   beforeAll(async () => {
