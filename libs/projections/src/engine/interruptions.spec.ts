@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { errors } from '@elastic/elasticsearch';
-import '#read-models/search/elasticsearch/client.js'; // which tells of its errors
 import { StoreUnavailable } from '#event-store/errors.js';
 import { isAway } from './interruptions.js';
 

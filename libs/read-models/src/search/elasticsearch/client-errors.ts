@@ -2,17 +2,24 @@ import type { errors } from '@elastic/elasticsearch';
 
 type Errors = typeof errors;
 
-let thrown: Errors | null = null;
-
-/** Tells of the classes of the client's errors. Nothing throws one before the client is loaded. */
-export function clientThrows(classes: Errors): void {
-  thrown = classes;
-}
-
-/** Whether the error is the client's, and of one of these kinds, without loading the client for the question. */
+/**
+ * Whether the error is the client's, and of one of these kinds. Told by the names of its classes, so that who asks does
+ * not load the client, which a system without Elasticsearch has no use for.
+ */
 export function isClientError<K extends keyof Errors>(
   error: unknown,
   ...kinds: readonly K[]
 ): error is InstanceType<Errors[K]> {
-  return kinds.some((kind) => thrown !== null && error instanceof thrown[kind]);
+  const classes = classesOf(error);
+  return classes.includes('ElasticsearchClientError') && kinds.some((kind) => classes.includes(kind));
+}
+
+/** The names of a value's class and of all that it extends. */
+function classesOf(value: unknown): string[] {
+  const names: string[] = [];
+  if (typeof value !== 'object' || value === null) return names;
+  let prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  for (; prototype !== null; prototype = Object.getPrototypeOf(prototype) as typeof prototype)
+    names.push(prototype.constructor?.name ?? '');
+  return names;
 }

@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Client, errors } from '@elastic/elasticsearch';
+import { Client } from '@elastic/elasticsearch';
 import { nodesOf, type ElasticsearchConfig } from '#platform/search-settings.js';
-import { clientThrows } from './client-errors.js';
 import { DiscreetTransport } from './discreet-transport.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
-
-clientThrows(errors);
 
 /** @throws when the CA file cannot be read */
 export function createElasticsearchClient({ url, apiKey, caFile }: ElasticsearchConfig): Client {
