@@ -25,20 +25,21 @@ export function kafkaBrokers(): readonly string[] | null {
 }
 
 /**
- * `describe` for suites that need engines, or, beside those, none. Without them the suite is skipped under a name that says
- * so, and its tests are counted as skipped. With ORDERLOG_TEST_REQUIRE_ENGINES=1 a missing engine is a failure. With
- * ORDERLOG_TEST_ENGINES_ONLY=1 suites that need none are left to `npm test`.
+ * `describe` for suites that need engines, and for those beside them that need none. Without its engines a suite is
+ * skipped under a name that says so, and its tests are counted as skipped. With ORDERLOG_TEST_REQUIRE_ENGINES=1 a
+ * missing engine is a failure. With ORDERLOG_TEST_ENGINES_ONLY=1 suites that need none are left to `npm test`.
  */
 export function describeWith(
   needed: TestEngine | readonly TestEngine[],
   name: string,
   body: () => void,
 ): void {
-  const absent = [needed].flat().filter((engine) => placeOf(engine) === null);
-  if ([needed].flat().length === 0 && process.env['ORDERLOG_TEST_ENGINES_ONLY'] === '1') {
+  const engines = [needed].flat();
+  if (engines.length === 0 && process.env['ORDERLOG_TEST_ENGINES_ONLY'] === '1') {
     describe.skip(`${name} (skipped: npm test runs it)`, body);
     return;
   }
+  const absent = engines.filter((engine) => placeOf(engine) === null);
   const unset = `${absent.map((engine) => VARIABLES[engine]).join(' and ')} not set`;
   if (absent.length === 0) {
     describe(name, body);

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { ownEventStore } from '../../support/own-event-store.js';
 import { collected, someEvent, someStream } from '../../support/stored-events.js';
 
-/** More than a server takes of broken off calls at once (Node: 1,000, and 33 a second), before it ends the connection. */
+/** Of calls broken off within 15 s, a server takes fewer (Node: 1,000, and 33 a second): it ends the connection. */
 const READS = 1_500;
 const AT_ONCE = 32;
 
