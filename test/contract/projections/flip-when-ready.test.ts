@@ -398,6 +398,8 @@ describeWith(
         until(`${id} is read`, async () => (await activeGeneration(bench.pool))?.id === id, ENGINES_MS);
       await isRead(1);
       await until('its index is followed', () => target.search!.state === 'live', ENGINES_MS);
+      // The index of no rows is live at once; the rows may not be subscribed yet to what is ended below.
+      await until('its rows are followed', () => target.orders.state === 'live', ENGINES_MS);
 
       await setGenerationsAside(bench.pool);
       const ended = ending;
