@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '#platform/http/documented.js';
 import type { OrderDocument } from '#read-models/order-document.js';
 
 const lineIdExample = '0b9e7c52-6f0a-5b7e-9c3d-2f1a8d4e6b70';

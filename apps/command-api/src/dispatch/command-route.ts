@@ -1,9 +1,9 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { OrderCommandType } from '#domain/order/order.js';
 import { CustomerScopes, Scopes } from '#platform/auth/access.js';
 import type { Scope } from '#platform/auth/principal.js';
 import { ApiProblems } from '#platform/http/api-problems.js';
+import { ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '#platform/http/documented.js';
 import type { ProblemCode } from '#platform/problems/problems.js';
 import { CommandQuery } from '../request/command-query.dto.js';
 import { CommandAnswer } from './answer.dto.js';

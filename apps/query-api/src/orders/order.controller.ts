@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ApiHeader, ApiResponse } from '#platform/http/documented.js';
 import { etagOf } from '#platform/http/etag.js';
 import { dateTimeOf, dateTimeRefusal } from '#platform/http/fields.js';
 import { ProblemError } from '#platform/problems/problems.js';

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { CustomerScopes, Scopes } from '#platform/auth/access.js';
 import { ApiProblems } from '#platform/http/api-problems.js';
+import { ApiHeader, ApiOperation, ApiResponse } from '#platform/http/documented.js';
 import type { ProblemCode } from '#platform/problems/problems.js';
 
 interface RouteOptions {

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth } from '../http/documented.js';
 import type { Scope } from './principal.js';
 import { publicAccess, type Access } from './route-access.js';
 

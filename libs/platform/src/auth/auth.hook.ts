@@ -1,11 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { ProblemError } from '../problems/problems.js';
-import { publicAccess, type Access } from './route-access.js';
+import type { Access } from './route-access.js';
 import type { Principal } from './principal.js';
 import type { TokenVerifier } from './token-verifier.js';
-
-/** Swagger registers these pages by itself, so they cannot say who may call them. */
-const DOCS = /^\/docs(-json|-yaml|\/|$)/;
 
 /**
  * Decides on every request before its body is read: 401 without a good token, 403 without the scopes
@@ -15,12 +12,9 @@ export function guardRoutes(fastify: FastifyInstance, verifier: TokenVerifier): 
   fastify.decorateRequest('principal', null);
   fastify.addHook('onRoute', (route) => {
     if (route.config?.access !== undefined) return;
-    if (!DOCS.test(route.url)) {
-      throw new Error(
-        `${String(route.method)} ${route.url} does not say who may call it: add @Scopes(…) or @Public()`,
-      );
-    }
-    route.config = { ...route.config, access: publicAccess };
+    throw new Error(
+      `${String(route.method)} ${route.url} does not say who may call it: add @Scopes(…) or @Public()`,
+    );
   });
   fastify.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done) => {
     const { access } = request.routeOptions.config;

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
 import { problems, type ProblemCode } from '../problems/problems.js';
+import { ApiResponse } from './documented.js';
 
 const retryAfter = {
   'Retry-After': {

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, ValidateNested, type ValidationArguments } from 'class-validator';
 import { pointerTo } from '../json-pointer.js';
+import { ApiExtraModels, ApiProperty } from './documented.js';
 
 export type Dto = new () => object;
 

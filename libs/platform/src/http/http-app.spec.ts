@@ -399,9 +399,22 @@ describe('without a token', () => {
   });
 
   it('the documentation is served', async () => {
-    expect((await open('/docs')).statusCode).toBe(200);
     expect((await open('/docs-json')).json()).toEqual(await describeApi(AppModule, api));
     expect((await open('/docs-yaml')).statusCode).toBe(404);
+    for (const path of ['/docs', '/docs/']) {
+      const page = await open(path);
+      expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+      expect(page.body).toContain(`<title>${api.title}</title>`);
+      // A gateway serves it below a path of its own.
+      const loads = [...page.body.matchAll(/(?:href|src)="([^"]+)"/g)].map(
+        ([, link]) => new URL(link!, `http://gateway/command-api${path}`).pathname,
+      );
+      expect(loads).toHaveLength(4);
+      for (const loaded of loads) {
+        expect(loaded).toMatch(/^\/command-api\/docs\//);
+        expect((await open(loaded.slice('/command-api'.length))).statusCode).toBe(200);
+      }
+    }
   });
 });
 

@@ -10,10 +10,11 @@ import type { TokenVerifier } from '../auth/token-verifier.js';
 import { NestLogger, type Logger } from '../logging.js';
 import { createProblemResponder, type ErrorTranslator } from '../problems/problem-response.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
+import { serveDocs } from './docs.js';
 import { Draining } from './draining.js';
 import { serveHealth, type LenientCheck, type ReadinessCheck } from './health.js';
 import { serveMetrics } from './metrics.js';
-import { serveDocs, type ApiDescription } from './openapi.js';
+import type { ApiDescription } from './openapi.js';
 import { ProblemAdapter } from './problem-adapter.js';
 import { measureRequests } from './request-metrics.js';
 import { sendElsewhere } from './stopping.js';
@@ -71,7 +72,7 @@ export async function createHttpApp(
   nest.useGlobalFilters(new ProblemFilter(respond));
   serveHealth(fastify, new Map(Object.entries(options.readiness)), logger, draining);
   serveMetrics(fastify, async () => requests, ...(options.metrics ? [options.metrics] : []));
-  serveDocs(nest, options.api);
+  serveDocs(fastify, nest, options.api);
   await nest.init();
   await fastify.ready();
   return {

@@ -1,4 +1,4 @@
-import { getSchemaPath } from '@nestjs/swagger';
+import { schemaPathOf } from './documented.js';
 import { fieldsOf } from './dto-fields.js';
 import type { Dto, FieldRule, JsonSchema } from './field-rule.js';
 
@@ -12,7 +12,7 @@ export function jsonSchemaOf(dto: Dto): JsonSchema {
   const found = new Map<string, Dto>();
   find(dto, found);
   const schemas = [...found.values()].map((one) => [one.name, objectSchema(one)] as const);
-  return { $ref: getSchemaPath(dto), components: { schemas: Object.fromEntries(schemas) } };
+  return { $ref: schemaPathOf(dto), components: { schemas: Object.fromEntries(schemas) } };
 }
 
 function find(dto: Dto, found: Map<string, Dto>): void {

@@ -1,6 +1,6 @@
-import { getSchemaPath } from '@nestjs/swagger';
 import { nounFor } from '../counted.js';
 import { pointerTo } from '../json-pointer.js';
+import { schemaPathOf } from './documented.js';
 import { checkText, patternOf, type Pattern } from './fields.js';
 import { field, pointerToGiven, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
 
@@ -16,13 +16,13 @@ const isObject = (value: unknown): value is object =>
 export function NestedObject(dto: Dto, options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
     isObject(value) ? null : { code: 'not_an_object', message: 'must be an object' };
-  const schema = { $ref: getSchemaPath(dto) };
+  const schema = { $ref: schemaPathOf(dto) };
   return field('object', { check, schema, nested: () => dto, dtos: [dto] }, options);
 }
 
 /** A list of objects of one kind, each validated. */
 export function ListOf(dto: Dto, options: ListOptions): PropertyDecorator {
-  const schema = { type: 'array', items: { $ref: getSchemaPath(dto) }, ...bounds(options) };
+  const schema = { type: 'array', items: { $ref: schemaPathOf(dto) }, ...bounds(options) };
   return field('list', { check: checkObjects(options), schema, nested: () => dto, dtos: [dto] }, options);
 }
 
@@ -71,10 +71,10 @@ function kindsOf(discriminator: string, kinds: Readonly<Record<string, Dto>>) {
     kindOf: (item: object) => byKind.get((item as Record<string, string>)[discriminator] ?? '') ?? null,
     schema: {
       type: 'object',
-      oneOf: dtos.map((dto) => ({ $ref: getSchemaPath(dto) })),
+      oneOf: dtos.map((dto) => ({ $ref: schemaPathOf(dto) })),
       discriminator: {
         propertyName: discriminator,
-        mapping: Object.fromEntries([...byKind].map(([kind, dto]) => [kind, getSchemaPath(dto)])),
+        mapping: Object.fromEntries([...byKind].map(([kind, dto]) => [kind, schemaPathOf(dto)])),
       },
     },
   };

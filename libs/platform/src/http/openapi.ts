@@ -1,8 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { problemDocument } from '../problems/problem-response.js';
 import { ProblemError, problemCodes } from '../problems/problems.js';
+import { loadSwagger } from './documented.js';
 import { ProblemAdapter } from './problem-adapter.js';
 
 export interface ApiDescription {
@@ -28,7 +29,12 @@ export async function describeApi(rootModule: RootModule, api: ApiDescription): 
   return openApiDocument(app, api);
 }
 
-function openApiDocument(app: NestFastifyApplication, api: ApiDescription): OpenAPIObject {
+/** The OpenAPI document of an app. */
+export async function openApiDocument(
+  app: NestFastifyApplication,
+  api: ApiDescription,
+): Promise<OpenAPIObject> {
+  const { DocumentBuilder, SwaggerModule } = await loadSwagger();
   const config = new DocumentBuilder()
     .setTitle(api.title)
     .setDescription(`${api.description}\n\n${TEXTS}`)
@@ -72,15 +78,6 @@ function closeBodies(document: OpenAPIObject): void {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) if (path[method]?.requestBody) close(path[method].requestBody);
   }
-}
-
-/** Swagger UI and the document, which is made when someone first asks for it. */
-export function serveDocs(app: NestFastifyApplication, api: ApiDescription): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app, api), {
-    jsonDocumentUrl: 'docs-json',
-    raw: ['json'], // YAML would be made anew for every request, which takes long
-    customSiteTitle: api.title,
-  });
 }
 
 function complete(operation: Operation): void {
