@@ -1,7 +1,5 @@
 import type pg from 'pg';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { createKafka } from '#platform/kafka.js';
-import { createLogger } from '#platform/logging.js';
 import { findTopic, type Topic } from '#projections/relay/topic.js';
 import { activeGeneration } from '#read-models/generations/generation.js';
 import type { Queryable } from '#read-models/queryable.js';
@@ -10,7 +8,7 @@ import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay.store.js';
-import { inWords } from '../support/kafka.js';
+import { inWords, openKafka } from '../support/kafka.js';
 import { withPostgres } from '../support/postgres.js';
 
 /** How far a relay is in a topic. */
@@ -53,7 +51,7 @@ async function storeOfReadModels(db: Queryable): Promise<string | null> {
 
 /** Returns null when there is no such topic. @throws CliError when Kafka is away */
 export async function topicAt(config: KafkaConfig): Promise<Topic | null> {
-  const kafka = createKafka(config, 'orderctl', createLogger('orderctl', 'silent'));
+  const kafka = await openKafka(config);
   return findTopic(kafka, config).catch((error: unknown) => {
     throw inWords(error, config);
   });

@@ -3,14 +3,13 @@ import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { count, counted } from '#platform/counted.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { MessageMaker, type Outgoing } from '#projections/relay/outgoing.js';
 import { openTopic } from '#projections/relay/topic.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { CliError, oneLine } from '../support/cli-error.js';
-import { inWords } from '../support/kafka.js';
+import { inWords, openKafka } from '../support/kafka.js';
 import type { RelayedSoFar } from './relayed-so-far.js';
 
 /** Positions; both ends are included. */
@@ -58,9 +57,8 @@ const PARKED = 'the relay has parked this event, and later ones must not overtak
  */
 export async function sendAgain(options: SendAgainOptions): Promise<SentAgain> {
   const { config, range } = options;
-  const logger = createLogger('orderctl', 'silent');
-  const kafka = createKafka(config, 'orderctl', logger);
-  const topic = await openTopic(kafka, config, logger).catch((error: unknown) => {
+  const kafka = await openKafka(config);
+  const topic = await openTopic(kafka, config, createLogger('orderctl', 'silent')).catch((error: unknown) => {
     throw inWords(error, config);
   });
   const writer = new TopicWriter(kafka, topic, config.compression);

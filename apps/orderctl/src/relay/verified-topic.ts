@@ -1,13 +1,11 @@
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { createKafka } from '#platform/kafka.js';
-import { createLogger } from '#platform/logging.js';
 import { findTopic } from '#projections/relay/topic.js';
 import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
 import { RelayStore } from '#read-models/stores/relay.store.js';
 import { CliError } from '../support/cli-error.js';
-import { inWords } from '../support/kafka.js';
+import { inWords, openKafka } from '../support/kafka.js';
 
 interface Stores {
   readonly eventStore: EventStore;
@@ -19,7 +17,7 @@ export async function verifiedTopic(
   config: KafkaConfig,
   { eventStore, pool }: Stores,
 ): Promise<VerifyTopicResult> {
-  const kafka = createKafka(config, 'orderctl', createLogger('orderctl', 'silent'));
+  const kafka = await openKafka(config);
   try {
     const found = await findTopic(kafka, config);
     if (found === null) throw new CliError(`topic ${config.topic} does not exist: no relay has run yet`);

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { createLogger } from '#platform/logging.js';
 import type { ElasticsearchConfig } from '#platform/search-settings.js';
 import type { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { Generation } from '#read-models/generations/generation.js';
 import { openElasticsearchClient } from '#read-models/search/elasticsearch/open-client.js';
 import { oneLine } from '../support/cli-error.js';
+import { openKafka } from '../support/kafka.js';
 
 /** The engine behind one of the system's ports. */
 export interface EngineStatus {
@@ -98,8 +98,7 @@ async function searchOf({ pool, generation, elasticsearch }: KnownEngines): Prom
 async function integrationEventsOf({ kafka }: KnownEngines): Promise<EngineStatus> {
   const port = 'integration events';
   if (kafka === null) return unasked(port, 'none');
-  const { createKafka } = await import('#platform/kafka.js'); // most systems have none
-  const admin = createKafka(kafka, 'orderctl', createLogger('orderctl', 'silent')).admin();
+  const admin = (await openKafka(kafka)).admin();
   try {
     // Kafka's protocol has no call that tells the version of a broker.
     return await asked(port, 'Kafka', async () => {

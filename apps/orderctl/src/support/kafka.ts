@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { Kafka } from 'kafkajs';
 import { ConfigError, overridden, readConfig } from '#platform/config.js';
 import { kafkaOf, kafkaSettings, type KafkaConfig } from '#platform/kafka-settings.js';
+import { createLogger } from '#platform/logging.js';
 import { CliError, UsageError } from './cli-error.js';
 
 export interface KafkaOptions {
@@ -36,6 +38,12 @@ export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaConfig | null {
     if (variable === undefined) throw error;
     throw new UsageError(error.message.replace(variable, flags[variable as keyof typeof flags]));
   }
+}
+
+/** A client that logs nothing: what goes wrong is thrown. It is loaded only here, since most systems have no Kafka. */
+export async function openKafka(config: KafkaConfig): Promise<Kafka> {
+  const { createKafka } = await import('#platform/kafka.js');
+  return createKafka(config, 'orderctl', createLogger('orderctl', 'silent'));
 }
 
 /** Turns an error of Kafka's client into one line; returns other errors as they are. */
