@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: 'f709d9e5f30ddb3d372a4be07fc1e9899d662ec6831a53f2d2b963ab73b2edfb',
+  postgres: '07b1545fd4f7b6b9bdbf7458d4bbb97178513c977cafa1e9c64d32177cb6ecf8',
   elasticsearch: '368510a50766d5ac06b862778d3af59eb9bc4efc29ed383bc0811b0082db0e32',
 };

@@ -162,6 +162,16 @@ for (const { name, needs, open } of searchAdapters) {
       expect(await foundAmong('references', [crown, called])).toEqual(['Brown']);
     });
 
+    it.each(['1e1a', '3e5labs', '-7up', '0x1f', '10km', 'κάππα9', 'ﬁx1e2'])(
+      'finds by a name that might be taken for a number: %s',
+      async (name) => {
+        const tenant = `numbers-${Buffer.from(name).toString('hex')}`;
+        const person = `Ann ${name} Brown`;
+        await subject.index([await orderOf({ ref: 'N1', names: ['Teapot'], person, tenant })], 41n);
+        expect(await found({ audience: { tenantId: tenant, customerId: null }, text: name })).toEqual(['N1']);
+      },
+    );
+
     it('finds an order by all its words, however many of them are names of others', async () => {
       const tenant = 'surnames';
       const smith = {

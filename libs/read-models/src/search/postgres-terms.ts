@@ -5,7 +5,7 @@ import type { SearchText } from './search-text.js';
 import { trigramSchema } from './trigrams.js';
 
 /** SQL for the words of the names in a row `s` of the search; it has an index. */
-export const NAMES = `to_tsvector('simple'::regconfig, s.personal ->> 'names')`;
+export const NAMES = `array_to_tsvector(string_to_array(s.personal ->> 'names', ' '))`;
 
 /** More words than a tenant has that share many trigrams with one word. */
 const MAX_CANDIDATES = 500;
