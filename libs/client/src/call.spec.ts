@@ -16,15 +16,19 @@ const answer = (status: number, code = '', location: string | null = null): Tran
   stream: async function* () {},
 });
 const away = Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+const lost = Object.assign(new Error('lost'), { code: 'ECONNRESET' });
 
 interface Asking extends Partial<Pick<CallSettings, 'deadlineMs' | 'tryMs'>> {
   readonly urls?: readonly string[];
   readonly token?: TokenSource;
   readonly signal?: AbortSignal;
+  /** Of a change. */
+  readonly key?: string;
 }
 
 /** A call to servers that reply with these in turn. */
-function asking(replies: Reply[], { urls = ['http://one'], token = 'T', signal, ...limits }: Asking = {}) {
+function asking(replies: Reply[], asked: Asking = {}) {
+  const { urls = ['http://one'], token = 'T', signal = null, key = null, ...limits } = asked;
   const [sent, retried]: [string[], Retry[]] = [[], []];
   const transport: Transport = (request) => {
     sent.push(request.url);
@@ -37,7 +41,7 @@ function asking(replies: Reply[], { urls = ['http://one'], token = 'T', signal, 
   };
   const call: Call = {
     addresses: new Addresses('query-api', urls),
-    ...{ method: 'GET', path: '', body: null, headers: {}, key: null, signal: signal ?? null, streams: null },
+    ...{ method: 'GET', path: '', body: null, headers: {}, key, signal, streams: null },
   };
   const settings: CallSettings = {
     ...{ transport, bearer: new Bearer(token), deadlineMs: 30_000, tryMs: 10_000, ...limits },
@@ -96,6 +100,18 @@ describe('a call', () => {
       message: expect.stringContaining('(ETIMEDOUT)') as unknown,
     });
     expect(await ended).toBeInstanceOf(NoAnswer);
+  });
+
+  it('has no answer where a server is gone since it has answered, and nobody knows what became of a change', async () => {
+    const replies = [answer(503, 'event_store_unavailable'), ...Array.from({ length: 20 }, () => lost)];
+    const { sent, ended } = asking(replies, { deadlineMs: 2_000, key: 'K' });
+    await pass(2_000);
+    expect(sent.length).toBeGreaterThan(1);
+    expect(await ended).toMatchObject({
+      constructor: NoAnswer,
+      message: expect.stringContaining('(ECONNRESET)') as unknown,
+      ...{ outcome: 'unknown', key: 'K' },
+    });
   });
 
   it('asks for another token once, and gives up where that has expired, too', async () => {
