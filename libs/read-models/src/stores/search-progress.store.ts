@@ -46,10 +46,20 @@ export class SearchProgressStore {
   }
 
   /** How far the rows are that the index follows. */
-  async rowsReached(): Promise<IndexReached> {
+  rowsReached(): Promise<IndexReached> {
+    return this.#rowsUpTo(`(SELECT max(write_seq) FROM ${this.#generation.schema}.orders)`);
+  }
+
+  /** How far the rows have ever been, also those that are there no longer: the number that the last write of one took. */
+  rowsEnd(): Promise<IndexReached> {
+    return this.#rowsUpTo(lastWriteSeqOf(this.#generation.schema));
+  }
+
+  /** @param writeSeq SQL for the number of a write; null: nothing was written */
+  async #rowsUpTo(writeSeq: string): Promise<IndexReached> {
     const { rows } = await this.#db.query<{ position: string | null; write_seq: string | null }>(
       `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2),
-         (SELECT max(write_seq) AS write_seq FROM ${this.#generation.schema}.orders)`,
+         ${writeSeq} AS write_seq`,
       [this.#generation.rowsOf, ORDERS_PROJECTION],
     );
     const { position, write_seq } = rows[0]!;
@@ -57,17 +67,6 @@ export class SearchProgressStore {
       position: BigInt(position ?? NOTHING_REACHED.position),
       writeSeq: BigInt(write_seq ?? NOTHING_REACHED.writeSeq),
     };
-  }
-
-  /** How far the rows have ever been, also those that are there no longer: the number that the last write of one took. */
-  async rowsEnd(): Promise<IndexReached> {
-    const { rows } = await this.#db.query<{ position: string | null; last: string }>(
-      `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2),
-         ${lastWriteSeqOf(this.#generation.schema)} AS last`,
-      [this.#generation.rowsOf, ORDERS_PROJECTION],
-    );
-    const { position, last } = rows[0]!;
-    return { position: BigInt(position ?? NOTHING_REACHED.position), writeSeq: BigInt(last) };
   }
 
   /** Whether what an index has up to that write was made of these rows, as far as their stretches tell. */
