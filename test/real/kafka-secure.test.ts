@@ -92,7 +92,8 @@ describeWithSecureKafka('a Kafka behind TLS that asks who is there', () => {
 
   it('is not spoken to when its certificate is of another authority', async () => {
     const config = configOf('plain', { ORDERLOG_KAFKA_CA_FILE: otherCa() });
-    expect((await refusal(config)).message).toBe('Connection error: self-signed certificate');
+    // Later versions of Node go on with what to try.
+    expect((await refusal(config)).message).toMatch(/^Connection error: self-signed certificate/);
   });
 
   it('is not spoken to when its certificate is of another host', async () => {

@@ -1,6 +1,9 @@
 import { Kafka, logLevel, type LogEntry } from 'kafkajs';
+import { keepIdleConnectionsQuiet } from './idle-connections.js';
 import { log } from './log.js';
 import type { Settings } from './settings.js';
+
+keepIdleConnectionsQuiet();
 
 /** TLS and a login, where the brokers ask for them, belong here: `ssl`, `sasl`. */
 export function kafkaOf(settings: Pick<Settings, 'NOTIFIER_KAFKA_BROKERS'>): Kafka {

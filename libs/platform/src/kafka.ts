@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConfig } from './kafka-settings.js';
 import type { Logger } from './logging.js';
@@ -30,3 +31,28 @@ export function createKafka(config: KafkaConfig, clientId: string, logger: Logge
         logger.debug({ namespace }, message),
   });
 }
+
+/** Of one connection to a broker, within kafkajs 2.2.4. */
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  /** In `Date.now()` time. */
+  readonly throttledUntil: number;
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
+}
+
+/**
+ * kafkajs 2.2.4 looks every millisecond after requests that wait to be sent, also on idle connections, and Node 24 warns
+ * of the delay, which is negative (tulios/kafkajs#1751).
+ */
+function keepIdleConnectionsQuiet(): void {
+  const require = createRequire(import.meta.url);
+  const { prototype: queue } = require('kafkajs/src/network/requestQueue/index.js') as {
+    prototype: RequestQueue;
+  };
+  const look = queue.scheduleCheckPendingRequests;
+  queue.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) look.call(this);
+  };
+}
+
+keepIdleConnectionsQuiet();
