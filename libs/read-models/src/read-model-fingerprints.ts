@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '07b1545fd4f7b6b9bdbf7458d4bbb97178513c977cafa1e9c64d32177cb6ecf8',
+  postgres: 'f84e83cd1abb21147be3e0aaaed2d02ee2834e85c8e0ecc5731c955ad1106507',
   elasticsearch: '368510a50766d5ac06b862778d3af59eb9bc4efc29ed383bc0811b0082db0e32',
 };

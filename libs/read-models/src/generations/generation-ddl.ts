@@ -113,6 +113,6 @@ const wordIndexes = (schema: string): string[] => [
   `CREATE INDEX order_search_email ON ${schema}.order_search (tenant_id, (personal ->> 'email'))
   WHERE personal ->> 'email' IS NOT NULL`,
   `CREATE INDEX order_search_names ON ${schema}.order_search
-  USING gin (array_to_tsvector(string_to_array(personal ->> 'names', ' ')))
+  USING gin (((personal ->> 'names')::tsvector))
   WHERE personal ->> 'names' IS NOT NULL`,
 ];

@@ -4,8 +4,8 @@ import { closest, MAX_SIMILAR, toleratedDistances, type SearchTerm } from './sea
 import type { SearchText } from './search-text.js';
 import { trigramSchema } from './trigrams.js';
 
-/** SQL for the words of the names in a row `s` of the search; it has an index. */
-export const NAMES = `array_to_tsvector(string_to_array(s.personal ->> 'names', ' '))`;
+/** SQL for the words of the names in a row `s` of the search, which are plain; it has an index. */
+export const NAMES = `(s.personal ->> 'names')::tsvector`;
 
 /** More words than a tenant has that share many trigrams with one word. */
 const MAX_CANDIDATES = 500;
